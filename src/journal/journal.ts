@@ -1,17 +1,7 @@
 /** The contract for the durable order of sealed events. */
+import type { SealedEvent } from '../seal/seal.ts';
 
-/** A sealed event on its way into the journal. */
-export type SealedEvent = {
-  readonly tenant: string;
-  /** The event's UUID, lower case. */
-  readonly id: string;
-  /** When Claw accepted it, Unix milliseconds. */
-  readonly at_ms: number;
-  /** 32 bytes: SHA-256("claw/event/v1" ‖ salt ‖ canonical event bytes). */
-  readonly commitment: Uint8Array;
-  /** The envelope that the seal part makes and opens; opaque here. */
-  readonly envelope: Uint8Array;
-};
+export type { SealedEvent } from '../seal/seal.ts';
 
 /** A sealed event with its places: in the journal, and in its tenant's tree. */
 export type JournalRecord = SealedEvent & {

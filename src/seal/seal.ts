@@ -1,6 +1,18 @@
 /** The contract for sealing: event bytes in, an envelope and its commitment out, and back again. */
 import type { KeyObject } from 'node:crypto';
-import type { SealedEvent } from '../journal/journal.ts';
+
+/** An event in sealed form: what the journal orders and the ledger commits to. */
+export type SealedEvent = {
+  readonly tenant: string;
+  /** The event's UUID, lower case. */
+  readonly id: string;
+  /** When Claw accepted it, Unix milliseconds. */
+  readonly at_ms: number;
+  /** 32 bytes: SHA-256("claw/event/v1" ‖ salt ‖ canonical event bytes). */
+  readonly commitment: Uint8Array;
+  /** The envelope that this part makes and opens; opaque to all others. */
+  readonly envelope: Uint8Array;
+};
 
 /** An event on its way in: who it is about decides under which key it is sealed. */
 export type Plain = {

@@ -1,0 +1,63 @@
+/** The root key: a file of its own, readable by nobody else, under which tenant keys are wrapped. */
+import { hkdfSync } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { Fault } from '../fault/fault.ts';
+
+export type Entropy = (bytes: number) => Buffer;
+
+export type RootKey = {
+  /** 32 bytes for one purpose, derived by HKDF-SHA-256 (RFC 5869). */
+  readonly derive: (purpose: string) => Buffer;
+};
+
+const FORM = /^claw-root-key-v1:([A-Za-z0-9+/]{43}=)\n?$/;
+
+/** Reads the root key; throws `seal.root_key` where it is missing, damaged, or open to others. */
+export function readRootKey(path: string): RootKey {
+  let text: string;
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new Fault('seal.root_key', `The root key ${path} cannot be read.`, {
+      hint: 'Put the root key of this data folder back, from where you keep its copy.',
+      cause,
+    });
+  }
+  const match = FORM.exec(text);
+  if (!match?.[1]) {
+    throw new Fault('seal.root_key', `${path} is not a root key of Claw, or is damaged.`, {
+      hint: 'Put the root key of this data folder back, from where you keep its copy.',
+    });
+  }
+  const key = Buffer.from(match[1], 'base64');
+  return {
+    derive: (purpose) => Buffer.from(hkdfSync('sha256', key, '', `claw/${purpose}/v1`, 32)),
+  };
+}
+
+/** Makes a root key file where there is none: 0600, durable before it is used. */
+export function makeRootKey(path: string, entropy: Entropy): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, `claw-root-key-v1:${entropy(32).toString('base64')}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
