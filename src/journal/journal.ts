@@ -58,6 +58,9 @@ export type JournalStatus = {
 
 /** Where a journal begins when its older records live only in the archive. */
 export type JournalBase = {
-  /** Next index of each tenant whose records may all have been released. */
+  /**
+   * Next index of each tenant in the archive. Files must not begin after it: what neither they
+   * nor the archive hold is missing, and opening says so.
+   */
   readonly sizes: Readonly<Record<string, number>>;
 };

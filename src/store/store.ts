@@ -1,4 +1,4 @@
-/** The contract for immutable objects and small heads: tiles, checkpoints, segments, wrapped keys. */
+/** The contract for immutable objects and small heads: tiles, checkpoints, segments, keys. */
 
 /**
  * A flat space of keys such as `ledger/acme/tile/0/000`. Keys are relative, use `/`, and hold only
@@ -16,7 +16,11 @@ export type Store = {
    * Replaces `expected` by `bytes` if the object still equals `expected` (undefined: if there is
    * none), durably. Throws `store.conflict` where it does not.
    */
-  readonly swap: (key: string, expected: Uint8Array | undefined, bytes: Uint8Array) => Promise<void>;
+  readonly swap: (
+    key: string,
+    expected: Uint8Array | undefined,
+    bytes: Uint8Array,
+  ) => Promise<void>;
   /** Keys below a prefix, in order. */
   readonly list: (prefix: string) => AsyncIterable<string>;
   readonly remove: (key: string) => Promise<void>;
@@ -26,7 +30,7 @@ export type Store = {
 
 export type Range = { readonly from: number; readonly bytes: number };
 
-export type PutOptions = {
+type PutOptions = {
   /**
    * `now` (default): durable when the promise resolves. `later`: durable after the next `flush`;
    * for what can be rebuilt from the journal if the machine stops before.

@@ -1,0 +1,88 @@
+/** One server a data folder: a lock that the kernel gives back when its holder dies. */
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { Fault } from '../fault/fault.ts';
+import { errorCode } from './disk.ts';
+
+const LOCK = 'lock.db';
+const HOLDER = 'lock.json';
+
+/** Who holds a data folder, as `lock.json` beside the lock says it. */
+export type Holder = { readonly pid: number; readonly host: string; readonly started_at: string };
+
+export type FolderLock = { readonly holder: Holder; readonly release: () => void };
+
+/** Held here too, so that no garbage collection closes a lock that somebody still counts on. */
+const held = new Set<Database.Database>();
+
+/**
+ * Locks an existing data folder for this process; throws `data.locked` where another holds it.
+ * SQLite's exclusive transaction is a POSIX record lock, which ends with its process, even by
+ * kill -9; `lock.json` only says whose it is.
+ */
+export function lockFolder(folder: string, now: Date = new Date()): FolderLock {
+  const path = join(folder, LOCK);
+  makePrivate(path);
+  const lock = new Database(path, { timeout: 0 });
+  try {
+    lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (isBusy(error)) throw locked(folder);
+    throw new Fault('data.unwritable', `The lock of the data folder ${folder} does not work.`, {
+      hint: 'Check the rights of the folder, and that it is on a local disk.',
+      cause: error,
+    });
+  }
+  held.add(lock);
+  const holder = { pid: process.pid, host: hostname(), started_at: now.toISOString() };
+  writeFileSync(join(folder, HOLDER), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  return { holder, release: () => release(folder, lock) };
+}
+
+/** Who holds the folder, as far as is known. */
+export function readHolder(folder: string): Holder | undefined {
+  try {
+    const { pid, host, started_at } = JSON.parse(readFileSync(join(folder, HOLDER), 'utf8'));
+    if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
+    return typeof started_at === 'string' ? { pid, host, started_at } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function release(folder: string, lock: Database.Database): void {
+  if (!held.delete(lock)) return;
+  rmSync(join(folder, HOLDER), { force: true });
+  lock.close();
+}
+
+/** Made before SQLite does, for its mode; never opened again: closing it would free the lock. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    throw new Fault('data.unwritable', `The data folder is not writable: ${errorCode(error)}.`, {
+      hint: 'Check that the folder exists and belongs to the user that runs Claw.',
+      cause: error,
+    });
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return /SQLITE_BUSY|database is locked/.test(`${errorCode(error)} ${error}`);
+}
+
+function locked(folder: string): Fault {
+  const holder = readHolder(folder);
+  const who =
+    holder === undefined
+      ? 'another process'
+      : `process ${holder.pid} on ${holder.host} since ${holder.started_at}`;
+  return new Fault('data.locked', `The data folder ${folder} is in use by ${who}.`, {
+    hint: 'Stop that server, or give this one a data folder of its own.',
+  });
+}

@@ -1,0 +1,92 @@
+/** Writes one object's file: beside its place first, then renamed into it. */
+import { dirname, join } from 'node:path';
+import { type Disk, isAbsent, writeFault } from './disk.ts';
+import { type FolderMaker, folderMaker } from './folders.ts';
+import { type DeferredSyncs, deferredSyncs, newSyncGuard, type SyncGuard } from './syncs.ts';
+
+/** Unfinished writes stand in this folder of the root; its name can begin no key. */
+const UNFINISHED = '~unfinished';
+
+type Durable = 'now' | 'later';
+
+export type FileWriter = {
+  readonly write: (key: string, bytes: Uint8Array, durable: Durable) => Promise<void>;
+  readonly remove: (key: string) => Promise<void>;
+  readonly deferred: DeferredSyncs;
+};
+
+export function fileWriter(root: string, disk: Disk): FileWriter {
+  const guard = newSyncGuard();
+  const deferred = deferredSyncs(disk, guard);
+  const folders = folderMaker(root, disk, guard);
+  const beside = unfinishedFiles({ root, disk, guard, folders });
+
+  return {
+    deferred,
+    async write(key, bytes, durable) {
+      const path = join(root, key);
+      guard.check();
+      try {
+        await folders.make(dirname(path));
+        await disk.rename(await beside.write(key, bytes, durable), path);
+      } catch (error) {
+        throw writeFault(error, key);
+      }
+      if (durable === 'later') deferred.add(path);
+      else await guard.run(key, () => disk.syncFolder(dirname(path)));
+    },
+    async remove(key) {
+      const path = join(root, key);
+      guard.check();
+      try {
+        await disk.remove(path);
+      } catch (error) {
+        if (isAbsent(error)) return;
+        throw writeFault(error, key);
+      }
+      deferred.remove(path);
+      await guard.run(key, () => disk.syncFolder(dirname(path)));
+    },
+  };
+}
+
+type Workshop = {
+  readonly root: string;
+  readonly disk: Disk;
+  readonly guard: SyncGuard;
+  readonly folders: FolderMaker;
+};
+
+/** Files on their way; those of an earlier process are cleared away before the first of this. */
+function unfinishedFiles({ root, disk, guard, folders }: Workshop) {
+  const folder = join(root, UNFINISHED);
+  let cleared: Promise<void> | undefined;
+  let count = 0;
+
+  async function clear(): Promise<void> {
+    await folders.make(folder);
+    for (const { name } of await disk.list(folder)) await disk.remove(join(folder, name));
+  }
+
+  async function write(key: string, bytes: Uint8Array, durable: Durable): Promise<string> {
+    cleared ??= clear().catch((error) => {
+      cleared = undefined;
+      throw error;
+    });
+    await cleared;
+    const path = join(folder, String(count++));
+    const file = await disk.open(path, 'create');
+    try {
+      await disk.write(file, [bytes], 0);
+      if (durable === 'now') await guard.run(key, () => disk.sync(file));
+    } catch (error) {
+      await disk.remove(path).catch(() => {});
+      throw error;
+    } finally {
+      await disk.close(file);
+    }
+    return path;
+  }
+
+  return { write };
+}
