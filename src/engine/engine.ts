@@ -21,12 +21,22 @@ export type Filter =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Filter[] }
   | { readonly kind: 'not'; readonly of: Filter }
   /** All tokens of the text next to each other, in `field` (a text field) or in any. */
-  | { readonly kind: 'text'; readonly field?: TextField; readonly text: string; readonly prefix: boolean }
+  | {
+      readonly kind: 'text';
+      readonly field?: TextField;
+      readonly text: string;
+      readonly prefix: boolean;
+    }
   | { readonly kind: 'keyword'; readonly field: KeywordField; readonly value: string }
   | { readonly kind: 'pattern'; readonly field: KeywordField; readonly pattern: string }
   /** The row has some value for the field. */
   | { readonly kind: 'exists'; readonly field: IndexedField }
-  | { readonly kind: 'range'; readonly field: NumberField; readonly op: RangeOp; readonly value: number };
+  | {
+      readonly kind: 'range';
+      readonly field: NumberField;
+      readonly op: RangeOp;
+      readonly value: number;
+    };
 
 export type RangeOp = '=' | '<' | '<=' | '>' | '>=';
 
@@ -48,7 +58,11 @@ export type Query = {
 export type RowPlace = { readonly time_ms: number; readonly seq: number };
 
 /** A row found: where its facts are in the tenant's tree, oldest first. */
-export type Hit = RowPlace & { readonly facts: readonly number[] };
+export type Hit = RowPlace & {
+  readonly facts: readonly number[];
+  /** The row's status; `unknown` too where a call can no longer get its result. */
+  readonly status?: NonNullable<Event['status']>;
+};
 
 export type Page = {
   readonly limit: number;
@@ -102,7 +116,11 @@ export type Engine = {
   readonly search: (query: Query, page: Page) => Promise<Answer<readonly Hit[]>>;
   readonly count: (query: Query) => Promise<Answer<number>>;
   /** Most frequent values of a keyword field, largest first, then by value. */
-  readonly facets: (query: Query, field: KeywordField, limit: number) => Promise<Answer<readonly Bucket[]>>;
+  readonly facets: (
+    query: Query,
+    field: KeywordField,
+    limit: number,
+  ) => Promise<Answer<readonly Bucket[]>>;
   readonly histogram: (query: Query, interval_ms: number) => Promise<Answer<readonly Bar[]>>;
   /** Sessions that have a matching row. */
   readonly sessions: (query: Query, page: SessionPage) => Promise<Answer<readonly SessionRow[]>>;
@@ -120,6 +138,8 @@ export type EngineStatus = {
   readonly cursor: number;
   /** Calls without a result that may still get one. */
   readonly open_calls: number;
+  /** Rows with more text than `TEXT_CHARS` of `engine/doc.ts`: the rest is not searchable. */
+  readonly cut_rows: number;
 };
 
 export type EngineOptions = {

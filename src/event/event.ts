@@ -79,8 +79,7 @@ const keyword = (description: string) => name().optional().meta({ description, i
 const words = (description: string) => z.string().optional().meta({ description, index: 'text' });
 const count = (description: string) =>
   z.number().min(0).optional().meta({ description, index: 'number' });
-const json = (description: string) =>
-  z.unknown().optional().meta({ description, index: 'text' });
+const json = (description: string) => z.unknown().optional().meta({ description, index: 'text' });
 const time = (description: string) =>
   z.string().regex(TIME, 'must be RFC 3339 in UTC with milliseconds').meta({
     description,
@@ -124,7 +123,10 @@ export const eventSchema = z.strictObject({
   turn_id: keyword('The turn: one prompt and everything done to answer it.'),
   call_id: keyword("The model's id of the tool call; joins the facts of one call."),
   trace: z
-    .strictObject({ trace_id: name(), span_id: name().optional() })
+    .strictObject({
+      trace_id: name().meta({ description: 'Hex of the trace.' }),
+      span_id: name().optional().meta({ description: 'Hex of the span.' }),
+    })
     .optional()
     .meta({ description: 'W3C trace context.' }),
   agent: z
@@ -218,7 +220,7 @@ export const eventSchema = z.strictObject({
   attributes: z
     .record(z.string(), z.unknown())
     .optional()
-    .meta({ description: 'Everything that has no field of its own.' }),
+    .meta({ description: 'Everything that has no field of its own.', index: 'text' }),
   overflow: z
     .array(overflow)
     .optional()

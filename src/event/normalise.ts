@@ -1,7 +1,10 @@
 /** Turns what a producer sent into a complete event, or says which field is wrong and why. */
 import { Fault } from '../fault/fault.ts';
-import { type Event, eventSchema, TYPES } from './event.ts';
+import { type Event, eventSchema } from './event.ts';
+import { explain } from './explain.ts';
+import { utc } from './instant.ts';
 import { fromNames, isObject } from './name.ts';
+import { joinAttributes, sortFields } from './unknown.ts';
 
 /** What the credential and the configuration say about whoever sends. */
 export type Producer = {
@@ -22,48 +25,37 @@ export type NormaliseContext = {
   readonly defaultTenant: string;
 };
 
-const KNOWN = new Set(Object.keys(eventSchema.shape));
-/** Set by Claw alone: a producer's claim is kept in `attributes`. */
-const OURS = new Set(['recorded_at', 'overflow']);
-/** A year is written with four digits in `TIME`. */
-const LATEST_MS = Date.UTC(2200, 0, 1);
-
-/** The event, complete and strict, or the Fault that says which field is wrong. */
+/**
+ * The event, complete and strict, or the Fault that says which field is wrong. What the event
+ * has no field for is in `attributes` under its dotted name. Numbers are doubles: the digits of
+ * a number in the producer's JSON that a double cannot hold are lost before this is called, so
+ * long integers must be sent as text.
+ */
 export function normalise(input: unknown, context: NormaliseContext): Event | Fault {
   if (!isObject(input)) {
     return new Fault('event.invalid', 'An event must be a JSON object.', { field: '' });
   }
-  const { known, attributes } = split(fromNames(input));
-  if (attributes instanceof Fault) return attributes;
-  const tenant = tenantOf(known['tenant_id'], context);
+  const { known, unknown } = sortFields(fromNames(input));
+  const { attributes: given = {}, ...fields } = known;
+  if (!isObject(given)) return wrong('attributes', 'must be an object');
+  const tenant = tenantOf(fields['tenant_id'], context);
   if (tenant instanceof Fault) return tenant;
   const recorded_at = new Date(context.now_ms).toISOString();
-  const time = known['time'] === undefined ? recorded_at : utc(known['time']);
-  if (time instanceof Fault) return time;
-  const parsed = eventSchema.safeParse({
-    ...defaults(known, context.producer),
-    id: typeof known['id'] === 'string' ? known['id'].toLowerCase() : (known['id'] ?? context.newId()),
-    time,
+  const at = fields['time'] === undefined ? { time: recorded_at } : utc(fields['time']);
+  if ('reason' in at) return wrong('time', at.reason);
+  const { id = context.newId() } = fields;
+  const complete = {
+    ...defaults(fields, context.producer),
+    id: typeof id === 'string' ? id.toLowerCase() : id,
+    time: at.time,
     recorded_at,
     tenant_id: tenant,
-  });
-  if (!parsed.success) return explain(parsed.error.issues);
+  };
+  const parsed = eventSchema.safeParse(complete);
+  if (!parsed.success) return explain(parsed.error.issues, complete);
   // zod drops keys such as __proto__ from records, so attributes go round it.
+  const attributes = joinAttributes(given, unknown);
   return Object.keys(attributes).length === 0 ? parsed.data : { ...parsed.data, attributes };
-}
-
-function split(fields: Record<string, unknown>) {
-  const known: Record<string, unknown> = {};
-  const given = fields['attributes'] ?? {};
-  const extra: [string, unknown][] = [];
-  for (const [key, value] of Object.entries(fields)) {
-    if (value === undefined || value === null || key === 'attributes') continue;
-    if (KNOWN.has(key) && !OURS.has(key)) known[key] = value;
-    else extra.push([key, value]);
-  }
-  if (!isObject(given)) return { known, attributes: wrong('attributes', 'must be an object') };
-  // fromEntries defines own properties, so a key named __proto__ is data like any other.
-  return { known, attributes: Object.fromEntries([...extra, ...Object.entries(given)]) };
 }
 
 function tenantOf(claimed: unknown, { producer, defaultTenant }: NormaliseContext): unknown {
@@ -78,38 +70,13 @@ function tenantOf(claimed: unknown, { producer, defaultTenant }: NormaliseContex
 function defaults(known: Record<string, unknown>, producer: Producer): Record<string, unknown> {
   const { agent, user, environment } = producer;
   const fields = { ...known };
-  if (agent && isObject(known['agent'] ?? {})) fields['agent'] = { ...agent, ...(known['agent'] as object) };
-  if (user && known['user'] === undefined) fields['user'] = user;
+  const named = fields['agent'] ?? {};
+  if (agent && isObject(named)) fields['agent'] = { ...agent, ...named };
+  if (user && fields['user'] === undefined) fields['user'] = user;
   if (environment !== undefined) fields['environment'] ??= environment;
   return fields;
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
-
-function utc(value: unknown): string | Fault {
-  const at = typeof value === 'string' && RFC3339.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(at)) return wrong('time', 'must be RFC 3339 with a zone: 2026-01-31T14:22:33.456Z');
-  if (at < 0 || at >= LATEST_MS) return wrong('time', 'must lie between 1970 and 2200');
-  return new Date(at).toISOString();
-}
-
 function wrong(field: string, reason: string): Fault {
-  return new Fault('event.invalid', `${field} ${reason}.`, { field });
-}
-
-type Issue = {
-  readonly path: readonly PropertyKey[];
-  readonly code?: string | undefined;
-  readonly message: string;
-  readonly maximum?: number | bigint;
-};
-
-function explain(issues: readonly Issue[]): Fault {
-  const issue = issues[0] ?? { path: [], message: 'is invalid' };
-  const field = issue.path.map(String).join('.');
-  const missing = field === 'type' || field === 'session_id';
-  const hint = field === 'type' ? { hint: `One of: ${TYPES.join(', ')}.` } : {};
-  const limit = issue.code === 'too_big' ? { limit: Number(issue.maximum) } : {};
-  const reason = missing && issue.code === 'invalid_type' ? 'is required' : issue.message;
-  return new Fault('event.invalid', `${field}: ${reason}.`, { field, ...limit, ...hint });
+  return new Fault('event.invalid', `${field}: ${reason}.`, { field });
 }

@@ -1,6 +1,6 @@
 /** The front door: what producers send becomes sealed, durable events, one receipt each. */
 import { canonicalBytes } from '../event/canonical.ts';
-import type { Event } from '../event/event.ts';
+import type { Draft, Event } from '../event/event.ts';
 import { normalise, type Producer } from '../event/normalise.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import type { Journal, Position } from '../journal/journal.ts';
@@ -14,6 +14,8 @@ import type { Receipt } from './trail.ts';
 export type Door = {
   /** One receipt an input, in order. Throws only where nothing of the batch was recorded. */
   readonly ingest: (inputs: readonly unknown[], producer: Producer) => Promise<readonly Receipt[]>;
+  /** What the recorder says of itself: never refused for a full queue. Throws what refuses it. */
+  readonly record: (own: Draft & { readonly tenant_id: string }) => Promise<void>;
   /** Events between arrival and acknowledgement. */
   readonly queued: () => number;
 };
@@ -46,23 +48,30 @@ type Ready = { readonly event: Event; readonly bytes: Buffer; readonly moved: re
 
 export function openDoor(options: DoorOptions): Door {
   let queued = 0;
+  const pass = async (inputs: readonly unknown[], producer: Producer) => {
+    queued += inputs.length;
+    try {
+      return await admitBatch(options, inputs, producer);
+    } finally {
+      queued -= inputs.length;
+    }
+  };
   return {
     queued: () => queued,
     ingest: async (inputs, producer) => {
       const { queue_events } = options.limits;
-      if (queued + inputs.length > queue_events) {
-        throw new Fault('queue.full', `More than ${queue_events} events wait for the disk.`, {
-          limit: queue_events,
-          retry_after_s: 1,
-          hint: 'Send again later; nothing of this batch was recorded.',
-        });
-      }
-      queued += inputs.length;
-      try {
-        return await admitBatch(options, inputs, producer);
-      } finally {
-        queued -= inputs.length;
-      }
+      if (queued + inputs.length <= queue_events) return pass(inputs, producer);
+      throw new Fault('queue.full', `More than ${queue_events} events wait for the disk.`, {
+        limit: queue_events,
+        retry_after_s: 1,
+        hint: 'Send again later; nothing of this batch was recorded.',
+      });
+    },
+    record: async (own) => {
+      const [receipt] = await pass([own], { tenant_id: own.tenant_id });
+      if (receipt?.status !== 'rejected') return;
+      const { code, message, ...detail } = receipt.error;
+      throw new Fault(code, message, detail);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { NamedEvent } from '../event/name.ts';
 import type { Producer } from '../event/normalise.ts';
 import type { FaultBody } from '../fault/fault.ts';
 import type { JournalStatus } from '../journal/journal.ts';
+import type { AuditEntry } from '../search/audit.ts';
 
 /** What became of one event of a batch, in the batch's order. */
 export type Receipt =
@@ -85,18 +86,6 @@ export type TimelineResult = {
   readonly read_to: ReadTo;
 };
 
-/** The documents' `audit_log` entry. */
-export type AuditEntry = {
-  readonly id: string;
-  readonly session_id: string;
-  readonly policy_id: string | null;
-  readonly tool: string | null;
-  readonly status: string;
-  readonly created_at: string;
-  readonly detail: string;
-  readonly type: string;
-};
-
 /** What an export covers: printed with it, so that a reader knows what it holds. */
 export type Coverage = {
   readonly tenant: string;
@@ -158,7 +147,10 @@ export type Trail = {
   readonly sessions: (request: PageRequest) => Promise<SessionsResult>;
   /** Throws `session.not_found`. */
   readonly timeline: (
-    request: { readonly tenant: string; readonly session_id: string } & Pick<PageRequest, 'limit' | 'cursor'>,
+    request: { readonly tenant: string; readonly session_id: string } & Pick<
+      PageRequest,
+      'limit' | 'cursor'
+    >,
   ) => Promise<TimelineResult>;
   /** One event with its whole content, over-long values put back. Throws `event.not_found`. */
   readonly event: (tenant: string, id: string) => Promise<Row>;
@@ -166,7 +158,10 @@ export type Trail = {
   readonly export: (
     request: SearchRequest & { readonly order?: 'newest' | 'oldest' },
   ) => Promise<{ coverage: Coverage; rows: AsyncIterable<Row> }>;
-  /** Rows as they become durable, from now on; ends when the signal aborts or the trail closes. */
+  /**
+   * Rows as they become durable, from now on; ends when the signal aborts or the trail closes.
+   * Throws `query.invalid` at once, before the first row is awaited.
+   */
   readonly tail: (request: SearchRequest, signal: AbortSignal) => AsyncIterable<Row>;
   readonly auditLog: (
     request: PageRequest & { readonly session_id?: string },

@@ -1,0 +1,108 @@
+/** The follower that feeds the engine: from its cursor on, in order, as fast as the engine takes. */
+import type { Engine, EngineRecord } from '../engine/engine.ts';
+import { asFault, type Fault } from '../fault/fault.ts';
+import type { Journal } from '../journal/journal.ts';
+import { type ContentOptions, contentOf } from './content.ts';
+import { countBefore, openReplay } from './replay.ts';
+import type { ReadTo } from './trail.ts';
+
+export type Indexer = {
+  /** The `seq` that the engine reads next. */
+  readonly cursor: () => number;
+  /** Resolves when the index has read below `seq`, or after `wait_ms`; throws when it has failed. */
+  readonly reach: (seq: number, wait_ms: number) => Promise<void>;
+  /** How much of a tenant's trail an answer made at `read_to` (a `seq`) had read. */
+  readonly readTo: (tenant: string, read_to: number) => Promise<ReadTo>;
+  /** Why it stopped, where it did: the trail goes on, its index does not. */
+  readonly failure: () => Fault | undefined;
+  readonly close: () => Promise<void>;
+};
+
+export type IndexerOptions = ContentOptions & {
+  readonly journal: Journal;
+  readonly engine: Engine;
+};
+
+export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
+  const { journal, engine } = options;
+  let cursor = await engine.cursor();
+  let failure: Fault | undefined;
+  let closed = false;
+  let wake = Promise.withResolvers<void>();
+  const waiting = new Set<{ readonly seq: number; readonly done: () => void }>();
+  const settle = () => {
+    for (const one of waiting) if (failure || closed || cursor >= one.seq) one.done();
+  };
+  const replay = openReplay(options, cursor);
+  const run = async (): Promise<void> => {
+    while (!closed) {
+      const records = await replay.next();
+      const last = records.at(-1);
+      if (!last) {
+        await wake.promise;
+        wake = Promise.withResolvers();
+        continue;
+      }
+      await engine.apply(records.map((record) => toEngine(options, record)));
+      cursor = last.seq + 1;
+      settle();
+    }
+  };
+  const unfollow = journal.follow(() => wake.resolve());
+  const running = run().catch((error: unknown) => {
+    failure = asFault(error);
+    settle();
+  });
+  return {
+    cursor: () => cursor,
+    failure: () => failure,
+    reach: async (seq, wait_ms) => {
+      if (failure) throw failure;
+      if (cursor >= seq || closed) return;
+      await waitFor(waiting, seq, wait_ms);
+      if (failure) throw failure;
+    },
+    readTo: (tenant, read_to) => readTo(options, tenant, read_to),
+    close: async () => {
+      closed = true;
+      unfollow();
+      wake.resolve();
+      settle();
+      await running;
+    },
+  };
+}
+
+function toEngine(options: IndexerOptions, record: Parameters<typeof contentOf>[1]): EngineRecord {
+  const { tenant, index, seq } = record;
+  return { tenant, index, seq, event: contentOf(options, record).bytes };
+}
+
+function waitFor(
+  waiting: Set<{ readonly seq: number; readonly done: () => void }>,
+  seq: number,
+  wait_ms: number,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const one = {
+      seq,
+      done: () => {
+        clearTimeout(timer);
+        waiting.delete(one);
+        resolve();
+      },
+    };
+    const timer = setTimeout(one.done, wait_ms);
+    waiting.add(one);
+  });
+}
+
+async function readTo(options: IndexerOptions, tenant: string, read_to: number): Promise<ReadTo> {
+  const { journal } = options;
+  const recorded = journal.size(tenant);
+  const indexed =
+    read_to >= journal.head()
+      ? recorded
+      : await countBefore({ journal, records: options.records }, tenant, read_to);
+  return { indexed, recorded, complete: indexed >= recorded };
+}

@@ -1,0 +1,146 @@
+/** Composes the trail: parts, front door, followers, and what the recorder says of itself. */
+import { randomBytes } from 'node:crypto';
+import { describe } from '../action/action.ts';
+import type { Draft } from '../event/event.ts';
+import { uuidv7 } from '../event/id.ts';
+import { asFault } from '../fault/fault.ts';
+import { openAnswers } from './answer.ts';
+import type { ContentOptions } from './content.ts';
+import { openDoor } from './door.ts';
+import { openEvidence } from './evidence.ts';
+import { type Life, openLife } from './life.ts';
+import { openParts, type PartOptions, type Parts } from './part.ts';
+import { openRecent, type Recent } from './recent.ts';
+import { openTail } from './tail.ts';
+import type { Note, Trail } from './trail.ts';
+
+/** Opens the trail of a data folder; throws what `openParts` throws. */
+export async function openTrail(options: PartOptions): Promise<Trail> {
+  const parts = await openParts(options);
+  try {
+    return await compose(options, parts);
+  } catch (error) {
+    await parts.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function compose(options: PartOptions, parts: Parts): Promise<Trail> {
+  const { config, now, version } = options;
+  const { journal, ledger, engine, indexer, keyring, store, fresh } = parts;
+  const recent = await openRecent(journal);
+  const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
+  const newId = () => uuidv7(now(), randomBytes);
+  const door = openDoor({
+    ...{ journal, keyring, store, recent, fresh, describe, admit, now, newId },
+    archived: ledger.lookup,
+    limits: config,
+  });
+  const life: Life = openLife({ journal, ledger, door, version });
+  const closing = new AbortController();
+  const content: ContentOptions = { records: ledger, opener: keyring, fresh };
+  const locate = async (tenant: string, id: string) =>
+    (await recent.get(tenant, id)) ??
+    (await ledger.lookup(tenant, id)) ??
+    (await engine.locate(tenant, id));
+  const shared = { ...content, journal, engine, indexer, ledger, store, keyring, locate, now };
+  for (const tenant of new Set(['default', ...journal.tenants()])) await admit(tenant);
+  const stop = startTimers(options, { parts, recent, life });
+  const started_at = new Date(now()).toISOString();
+  return {
+    ingest: door.ingest,
+    ...openAnswers(shared),
+    ...openEvidence(shared),
+    tail: openTail({ ...content, journal, now, closing: closing.signal }),
+    note: (note) => door.record(eventOf(note)),
+    status: async () => ({
+      version,
+      data: parts.data,
+      started_at,
+      journal: journal.status(),
+      engine: { ...(await engine.status()), lag: journal.head() - indexer.cursor() },
+      tenants: tenantsOf(parts),
+      queue: { events: door.queued(), limit: config.queue_events },
+    }),
+    close: async () => {
+      stop();
+      closing.abort();
+      // A disk that takes no more must not keep the rest from closing.
+      await life.closed().catch((error: unknown) => options.onFault(asFault(error)));
+      await parts.close();
+    },
+  };
+}
+
+/** Each tenant is admitted once a start: its keys made, its trail's opening recorded. */
+function openAdmission(
+  makeKeys: (tenant: string) => Promise<void>,
+  opened: (tenant: string) => Promise<void>,
+): (tenant: string) => Promise<void> {
+  const admitted = new Map<string, Promise<void>>();
+  const within = new Set<string>();
+  return (tenant) => {
+    // The opening itself comes through the front door and must not wait for itself.
+    if (within.has(tenant)) return Promise.resolve();
+    const known = admitted.get(tenant);
+    if (known) return known;
+    const admitting = makeKeys(tenant).then(async () => {
+      within.add(tenant);
+      try {
+        await opened(tenant);
+      } finally {
+        within.delete(tenant);
+      }
+    });
+    admitted.set(tenant, admitting);
+    admitting.catch(() => admitted.delete(tenant));
+    return admitting;
+  };
+}
+
+type Timed = { readonly parts: Parts; readonly recent: Recent; readonly life: Life };
+
+/** Returns what stops them. */
+function startTimers({ config, onFault }: PartOptions, { parts, recent, life }: Timed): () => void {
+  const beat = setInterval(() => {
+    life.beat().catch((error: unknown) => onFault(asFault(error)));
+  }, config.heartbeat_interval_s * 1000);
+  const forget = setInterval(
+    () => recent.release(parts.journal.first()),
+    config.checkpoint_interval_ms,
+  );
+  for (const timer of [beat, forget]) timer.unref();
+  return () => {
+    clearInterval(beat);
+    clearInterval(forget);
+  };
+}
+
+function tenantsOf({ journal, ledger }: Parts) {
+  return journal.tenants().map((tenant) => {
+    const signed = ledger.checkpoint(tenant);
+    return {
+      tenant,
+      recorded: journal.size(tenant),
+      tree_size: signed?.size ?? 0,
+      ...(signed ? { checkpoint_at: new Date(signed.at_ms).toISOString() } : {}),
+    };
+  });
+}
+
+function eventOf(note: Note): Draft & { tenant_id: string } {
+  const { type, tenant, user, tool, arguments: args, result } = note;
+  return {
+    type,
+    tenant_id: tenant,
+    session_id: `claw:${user}`,
+    user: { id: user },
+    agent: { id: 'claw' },
+    action: type === 'access' ? 'query' : 'admin',
+    tool,
+    arguments: args,
+    ...(result === undefined ? {} : { result }),
+    status: 'success',
+    source: { kind: 'api', runtime: 'claw' },
+  };
+}

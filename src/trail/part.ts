@@ -1,0 +1,166 @@
+/** Opens what a trail is made of, in the order in which each needs the ones before it. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Engine } from '../engine/engine.ts';
+import { openSqliteEngine } from '../engine/sqlite.ts';
+import { Fault } from '../fault/fault.ts';
+import { openFileJournal } from '../journal/file.ts';
+import type { Journal } from '../journal/journal.ts';
+import { openLedger } from '../ledger/follow.ts';
+import { journalBase } from '../ledger/head.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type Keyring, openKeyring } from '../seal/keyring.ts';
+import { makeRootKey, type RootKey, readRootKey } from '../seal/root.ts';
+import { openFileStore } from '../store/file.ts';
+import { claimFolder } from '../store/folder.ts';
+import { lockFolder } from '../store/lock.ts';
+import type { Store } from '../store/store.ts';
+import type { Config } from './config.ts';
+import { type Fresh, openFresh } from './fresh.ts';
+import { type Indexer, openIndexer } from './indexer.ts';
+
+export type Parts = {
+  /** The data folder, absolute. */
+  readonly data: string;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly indexer: Indexer;
+  readonly fresh: Fresh;
+  /** In the order opposite to that of opening; each step runs whatever the others do. */
+  readonly close: () => Promise<void>;
+};
+
+export type PartOptions = {
+  readonly config: Config;
+  readonly version: string;
+  readonly now: () => number;
+  /** Told of what fails in the background: a full disk, a lost index. */
+  readonly onFault: (fault: Fault) => void;
+  /** `rebuild`: the index is made anew from journal and archive. */
+  readonly index?: 'keep' | 'rebuild';
+};
+
+/** Bytes of plaintext that wait in memory for the followers. */
+const FRESH_BYTES = 32 * 1024 * 1024;
+const NEVER_READ = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Throws `data.locked`, `data.newer`, `seal.root_key`, `journal.damaged`, `ledger.cut` and the
+ * like, each with the way out; nothing stays open then.
+ */
+export async function openParts(options: PartOptions): Promise<Parts> {
+  const data = resolve(options.config.data);
+  const closers: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const closer of closers.toReversed()) {
+      try {
+        await closer();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  };
+  try {
+    return { ...(await open(options, data, closers)), data, close };
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open(
+  options: PartOptions,
+  data: string,
+  closers: (() => unknown)[],
+): Promise<Omit<Parts, 'data' | 'close'>> {
+  const { config, now } = options;
+  makeFolder(data);
+  closers.push(lockFolder(data).release);
+  await claimFolder(data, `claw ${options.version}`);
+  const store = openFileStore({ root: data });
+  const root = rootKey(data);
+  const origin = config.origin ?? `claw-${root.derive('origin').toString('hex').slice(0, 12)}`;
+  const keyring = await openKeyring({ store, root, entropy: randomBytes, origin });
+  const base = await journalBase(store);
+  const file_bytes = config.journal_file_bytes;
+  const journal = await openFileJournal({ dir: join(data, 'journal'), base, file_bytes });
+  closers.push(journal.close);
+  let indexer: Indexer | undefined;
+  const ledger = await openLedger({
+    store,
+    journal,
+    signerFor: keyring.signer,
+    now,
+    interval_ms: config.checkpoint_interval_ms,
+    archive: { segment_bytes: config.archive_segment_bytes, segment_records: 65_536 },
+    // An index that has failed reads nothing any more: it must not hold the journal back.
+    keepFrom: () => (indexer && !indexer.failure() ? indexer.cursor() : NEVER_READ),
+    onFault: options.onFault,
+  });
+  closers.push(ledger.close);
+  const engine = await openIndex(options, { data, root, records: ledger, keyring });
+  closers.push(engine.close);
+  const fresh = openFresh(FRESH_BYTES);
+  indexer = await openIndexer({ journal, engine, records: ledger, opener: keyring, fresh });
+  closers.push(indexer.close);
+  return { store, keyring, journal, ledger, engine, indexer, fresh };
+}
+
+function makeFolder(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new Fault('data.unwritable', `The data folder ${data} cannot be made.`, {
+      hint: 'Name another one with --data, or make this one for the user that runs Claw.',
+      cause,
+    });
+  }
+}
+
+/** A new key only for a new folder: beside existing data it would hide that the old one is gone. */
+function rootKey(data: string): RootKey {
+  const path = join(data, 'keys', 'root.key');
+  const used = existsSync(join(data, 'journal')) && readdirSync(join(data, 'journal')).length > 0;
+  if (!existsSync(path) && !used) {
+    mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
+    makeRootKey(path, randomBytes);
+  }
+  return readRootKey(path);
+}
+
+type IndexNeeds = {
+  readonly data: string;
+  readonly root: RootKey;
+  readonly records: Pick<Ledger, 'record'>;
+  readonly keyring: Keyring;
+};
+
+async function openIndex(
+  { config, now, index }: PartOptions,
+  { data, root, records, keyring }: IndexNeeds,
+): Promise<Engine> {
+  const dir = join(data, 'index');
+  if (index === 'rebuild') rmSync(dir, { recursive: true, force: true });
+  return openSqliteEngine({
+    dir,
+    key: root.derive('index'),
+    readers: config.search_readers,
+    query_timeout_ms: config.search_timeout_ms,
+    call_timeout_ms: config.call_timeout_s * 1000,
+    now,
+    fetch: async (tenant, indices) => {
+      const found = await Promise.all(indices.map((place) => records.record(tenant, place)));
+      return found.flatMap((record) => {
+        const opened = record && keyring.open(record);
+        if (!record || !opened || !('bytes' in opened)) return [];
+        return [{ tenant, index: record.index, seq: record.seq, event: opened.bytes }];
+      });
+    },
+  });
+}
