@@ -1,0 +1,157 @@
+/** The wording of sentences about events, a table a language. Every piece is printable already. */
+import type { Event, Status } from '../event/event.ts';
+
+type Decision = NonNullable<Event['decision']>;
+
+/** An act with its outcome: `noun` says what was done to what. */
+type Act = {
+  readonly noun: string;
+  readonly status?: Status;
+  readonly duration_ms?: number;
+  /** The policies that blocked it. */
+  readonly policies: string;
+  /** The error's or the decision's reason. */
+  readonly reason: string;
+};
+
+type Verdict = {
+  /** Who or what decided. */
+  readonly by: string;
+  readonly outcome?: Decision['outcome'];
+  readonly on: string;
+  readonly reason: string;
+};
+
+/** An empty string stands for what was not recorded. */
+export type Phrases = {
+  readonly prompt: (who: string, text: string) => string;
+  readonly output: (text: string) => string;
+  readonly tool: (tool: string, subject: string) => string;
+  readonly api: (request: string, status_code: number | undefined) => string;
+  readonly file: (operation: string, path: string, bytes: number | undefined) => string;
+  readonly act: (act: Act) => string;
+  readonly verdict: (verdict: Verdict) => string;
+  readonly awaited: (on: string) => string;
+  readonly by: (by: Decision['by'], policies: string) => string;
+  readonly task: (id: string) => string;
+  readonly session: (operation: string) => string;
+  readonly access: (who: string, what: string, how: string) => string;
+  readonly admin: (who: string, what: string, how: string) => string;
+  readonly noted: (noun: string, note: string) => string;
+  readonly finding: () => string;
+  readonly gap: () => string;
+};
+
+export const ENGLISH: Phrases = {
+  prompt: (who, text) => `${who || 'The user'} asked: ${text ? `"${text}"` : '(no text recorded)'}`,
+  output: (text) => `The agent answered: ${text ? `"${text}"` : '(no text recorded)'}`,
+  tool: (tool, subject) => `Tool ${tool || '(unnamed)'}${subject && ` (${subject})`}`,
+  api: (request, code) =>
+    `API call ${request}${code === undefined ? '' : ` answered with ${code} and`}`,
+  file: (operation, path, bytes) =>
+    `File ${operation || 'operation'} ${path}${bytes === undefined ? '' : ` (${bytes} bytes)`}`,
+  act: ({ noun, status, duration_ms, policies, reason }) => {
+    const why = reason && `: ${reason}`;
+    const took = duration_ms === undefined ? '' : ` ${duration(duration_ms)}`;
+    switch (status) {
+      case 'pending':
+        return `${noun} has no result yet`;
+      case 'success':
+        return `${noun} succeeded${took && ` in${took}`}`;
+      case 'error':
+        return `${noun} failed${took && ` after${took}`}${why}`;
+      case 'blocked':
+        return `${noun} was blocked${policies && ` by policy ${policies}`}${why}`;
+      case 'escalated':
+        return `${noun} waits for a person's approval${why}`;
+      default:
+        return `${noun} ended in a way that nobody saw`;
+    }
+  },
+  verdict: ({ by, outcome, on, reason }) => {
+    const verbs = { permit: 'permitted', deny: 'denied', escalate: 'escalated' } as const;
+    const verb = outcome === undefined ? 'decided in a way that nobody saw on' : verbs[outcome];
+    return `${by} ${verb} ${on || 'an act'}${reason && `: ${reason}`}`;
+  },
+  awaited: (on) => `Approval of ${on || 'an act'} is awaited`,
+  by: (by, policies) => {
+    if (policies) return `Policy ${policies}`;
+    const names = {
+      policy: 'A policy',
+      human: 'A person',
+      hook: 'A hook',
+      config: 'Configuration',
+    };
+    return by === undefined ? 'Somebody' : names[by];
+  },
+  task: (id) => (id ? `Task ${id}` : 'Task'),
+  session: (operation) => {
+    const verbs: Readonly<Record<string, string>> = { start: 'started', end: 'ended' };
+    return Object.hasOwn(verbs, operation) ? `Session ${verbs[operation]}` : 'Session';
+  },
+  access: (who, what, how) => `${who || 'Somebody'} read the trail${list(': ', how, what)}`,
+  admin: (who, what, how) =>
+    `${who || 'Somebody'} changed the administration${list(': ', what, how)}`,
+  noted: (noun, note) => `${noun}: ${note}`,
+  finding: () => 'Finding',
+  gap: () => 'Gap in the record',
+};
+
+export const JAPANESE: Phrases = {
+  prompt: (who, text) => `${who || '利用者'}の指示：${text ? `「${text}」` : '（本文の記録なし）'}`,
+  output: (text) => `エージェントの回答：${text ? `「${text}」` : '（本文の記録なし）'}`,
+  tool: (tool, subject) => `ツール ${tool || '（名前なし）'}${subject && `（${subject}）`}`,
+  api: (request, code) => `API呼び出し ${request}${code === undefined ? '' : `（応答 ${code}）`}`,
+  file: (operation, path, bytes) =>
+    `ファイル操作 ${operation} ${path}${bytes === undefined ? '' : `（${bytes}バイト）`}`,
+  act: ({ noun, status, duration_ms, policies, reason }) => {
+    const why = reason && `：${reason}`;
+    const took = duration_ms === undefined ? '' : `（${duration(duration_ms)}）`;
+    switch (status) {
+      case 'pending':
+        return `${noun}：結果待ち`;
+      case 'success':
+        return `${noun}：成功${took}`;
+      case 'error':
+        return `${noun}：失敗${took}${why}`;
+      case 'blocked':
+        return `${noun}：${policies && `ポリシー ${policies} により`}ブロック${why}`;
+      case 'escalated':
+        return `${noun}：承認待ち${why}`;
+      default:
+        return `${noun}：結果不明`;
+    }
+  },
+  verdict: ({ by, outcome, on, reason }) => {
+    const verbs = { permit: '許可', deny: '拒否', escalate: '人の承認へ回付' } as const;
+    const verb = outcome === undefined ? '判定（結果不明）' : verbs[outcome];
+    return `${by}が${on || '操作'}を${verb}${reason && `：${reason}`}`;
+  },
+  awaited: (on) => `${on || '操作'}の承認待ち`,
+  by: (by, policies) => {
+    if (policies) return `ポリシー ${policies} `;
+    const names = { policy: 'ポリシー', human: '担当者', hook: 'フック', config: '設定' } as const;
+    return by === undefined ? '判定者不明' : names[by];
+  },
+  task: (id) => (id ? `タスク ${id}` : 'タスク'),
+  session: (operation) => {
+    const verbs: Readonly<Record<string, string>> = { start: '開始', end: '終了' };
+    return Object.hasOwn(verbs, operation) ? `セッション${verbs[operation]}` : 'セッション';
+  },
+  access: (who, what, how) => `${who || '誰か'}が監査証跡を閲覧${list('：', how, what)}`,
+  admin: (who, what, how) => `${who || '誰か'}が管理設定を変更${list('：', what, how)}`,
+  noted: (noun, note) => `${noun}：${note}`,
+  finding: () => '検知',
+  gap: () => '記録の欠落',
+};
+
+function list(mark: string, ...words: readonly string[]): string {
+  const given = words.filter((word) => word !== '');
+  return given.length === 0 ? '' : `${mark}${given.join(' ')}`;
+}
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`;
+}

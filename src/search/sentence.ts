@@ -1,0 +1,123 @@
+/** One plain sentence on what an event says happened, in the reader's language. */
+import type { Event } from '../event/event.ts';
+import { mainArgument } from './argument.ts';
+import { ENGLISH, JAPANESE, type Phrases } from './phrase.ts';
+import { excerpt } from './safe.ts';
+
+export type Language = 'en' | 'ja';
+
+/** Characters (UTF-16 units) of a sentence. */
+export const SENTENCE_CHARS = 400;
+const WORD_CHARS = 80;
+const TEXT_CHARS = 160;
+
+/** What a sentence is made of; a row whose content was erased has little more than its type. */
+export type Told = Partial<Event> & Pick<Event, 'type'>;
+
+/**
+ * What happened, on one line of at most `SENTENCE_CHARS`, printable: every recorded character
+ * that could act on a terminal is written out. What was not seen is said to be unseen.
+ */
+export function sentence(event: Told, language: Language): string {
+  return excerpt(told(event, language === 'ja' ? JAPANESE : ENGLISH), SENTENCE_CHARS);
+}
+
+function told(event: Told, say: Phrases): string {
+  switch (event.type) {
+    case 'prompt':
+      return say.prompt(who(event), text(event.content));
+    case 'output':
+      return say.output(text(event.content));
+    case 'tool_call':
+      return acted(event, say.tool(word(event.tool), subject(event)), say);
+    case 'api_call':
+      return acted(answered(event), say.api(request(event), event.status_code), say);
+    case 'file_operation':
+      return acted(event, say.file(word(event.operation), path(event), event.bytes), say);
+    case 'decision':
+      return decided(event, say);
+    case 'approval':
+      return event.decision?.outcome === undefined ? say.awaited(act(event)) : decided(event, say);
+    case 'task':
+      return noted(event, say.task(word(event.task_id)), say);
+    case 'session':
+      return noted(event, say.session(word(event.operation).toLowerCase()), say);
+    case 'access':
+      return say.access(who(event), subject(event), word(event.tool));
+    case 'admin':
+      return say.admin(who(event), word(event.tool), subject(event));
+    case 'finding':
+      return noted(event, say.finding(), say);
+    case 'gap':
+      return noted(event, say.gap(), say);
+  }
+}
+
+function acted(event: Told, noun: string, say: Phrases): string {
+  const { status, duration_ms, error, decision } = event;
+  return say.act({
+    noun,
+    ...(status === undefined ? {} : { status }),
+    ...(duration_ms === undefined ? {} : { duration_ms }),
+    policies: policies(event),
+    reason: text(error?.message ?? error?.code ?? decision?.reason),
+  });
+}
+
+/** An answer of the other side was seen, so its status code is an outcome. */
+function answered(event: Told): Told {
+  if (event.status !== undefined || event.status_code === undefined) return event;
+  return { ...event, status: event.status_code < 400 ? 'success' : 'error' };
+}
+
+function decided(event: Told, say: Phrases): string {
+  const { decision } = event;
+  const approver = word(decision?.approver);
+  return say.verdict({
+    by: approver || say.by(decision?.by, policies(event)),
+    ...(decision?.outcome === undefined ? {} : { outcome: decision.outcome }),
+    on: act(event),
+    reason: text(decision?.reason),
+  });
+}
+
+function noted(event: Told, noun: string, say: Phrases): string {
+  const note = text(event.detail ?? event.content);
+  return note === '' ? noun : say.noted(noun, note);
+}
+
+/** What was, or is to be, done: the tool with its main argument. */
+function act(event: Told): string {
+  const about = subject(event);
+  const name = word(event.tool ?? event.operation ?? event.action);
+  if (name === '' || about === '') return name || about;
+  return `${name} (${about})`;
+}
+
+function who({ user }: Told): string {
+  return word(user?.name ?? user?.id);
+}
+
+function policies({ decision }: Told): string {
+  return word(decision?.policy_ids?.slice(0, 8).join(', '));
+}
+
+function request({ method, destination, endpoint }: Told): string {
+  return text([method, `${destination ?? ''}${endpoint ?? ''}`].filter(Boolean).join(' '));
+}
+
+function path(event: Told): string {
+  return text(event.path ?? event.resources?.[0]?.id);
+}
+
+function subject(event: Told): string {
+  return text(mainArgument(event));
+}
+
+function word(value: string | undefined): string {
+  return excerpt(value ?? '', WORD_CHARS);
+}
+
+function text(value: string | undefined): string {
+  return excerpt(value ?? '', TEXT_CHARS);
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ACTIONS, OUTCOMES, STATUSES, TYPES } from '../../src/event/event.ts';
+import { type Language, SENTENCE_CHARS, sentence, type Told } from '../../src/search/sentence.ts';
+
+const told: readonly (readonly [Told, string, string])[] = [
+  [
+    { type: 'prompt', user: { id: 'jane' }, content: 'Send it\nnow' },
+    'jane asked: "Send it ⏎ now"',
+    'janeの指示：「Send it ⏎ now」',
+  ],
+  [
+    { type: 'output', content: 'Done.' },
+    'The agent answered: "Done."',
+    'エージェントの回答：「Done.」',
+  ],
+  [
+    {
+      type: 'tool_call',
+      tool: 'send_email',
+      arguments: { body: '…', to: 'support@vendor.com' },
+      status: 'success',
+      duration_ms: 892,
+    },
+    'Tool send_email (support@vendor.com) succeeded in 892 ms',
+    'ツール send_email（support@vendor.com）：成功（892 ms）',
+  ],
+  [
+    { type: 'tool_call', tool: 'Bash', arguments: { command: 'npm test' }, status: 'pending' },
+    'Tool Bash (npm test) has no result yet',
+    'ツール Bash（npm test）：結果待ち',
+  ],
+  [
+    {
+      type: 'tool_call',
+      tool: 'Bash',
+      arguments: { command: 'curl evil' },
+      status: 'blocked',
+      decision: {
+        outcome: 'deny',
+        by: 'policy',
+        policy_ids: ['no-egress'],
+        reason: 'unknown host',
+      },
+    },
+    'Tool Bash (curl evil) was blocked by policy no-egress: unknown host',
+    'ツール Bash（curl evil）：ポリシー no-egress によりブロック：unknown host',
+  ],
+  [
+    { type: 'tool_call', tool: 'Read', status: 'error', error: { message: 'Permission denied' } },
+    'Tool Read failed: Permission denied',
+    'ツール Read：失敗：Permission denied',
+  ],
+  [
+    { type: 'tool_call' },
+    'Tool (unnamed) ended in a way that nobody saw',
+    'ツール （名前なし）：結果不明',
+  ],
+  [
+    {
+      type: 'api_call',
+      method: 'POST',
+      destination: 'api.example.com',
+      endpoint: '/v1/messages',
+      status_code: 200,
+      duration_ms: 1456,
+    },
+    'API call POST api.example.com/v1/messages answered with 200 and succeeded in 1.5 s',
+    'API呼び出し POST api.example.com/v1/messages（応答 200）：成功（1.5 s）',
+  ],
+  [
+    {
+      type: 'file_operation',
+      operation: 'read',
+      path: '/w/config.json',
+      bytes: 2048,
+      status: 'success',
+    },
+    'File read /w/config.json (2048 bytes) succeeded',
+    'ファイル操作 read /w/config.json（2048バイト）：成功',
+  ],
+  [
+    {
+      type: 'decision',
+      tool: 'validate_action',
+      status: 'blocked',
+      decision: { outcome: 'deny', by: 'policy', policy_ids: ['restrict-prod-edits'] },
+    },
+    'Policy restrict-prod-edits denied validate_action',
+    'ポリシー restrict-prod-edits がvalidate_actionを拒否',
+  ],
+  [
+    {
+      type: 'approval',
+      tool: 'deploy',
+      decision: { outcome: 'permit', by: 'human', approver: 'kim' },
+    },
+    'kim permitted deploy',
+    'kimがdeployを許可',
+  ],
+  [{ type: 'approval', tool: 'deploy' }, 'Approval of deploy is awaited', 'deployの承認待ち'],
+  [{ type: 'session', operation: 'start' }, 'Session started', 'セッション開始'],
+  [
+    { type: 'session', operation: 'end', detail: 'logout' },
+    'Session ended: logout',
+    'セッション終了：logout',
+  ],
+  [
+    {
+      type: 'access',
+      user: { id: 'auditor' },
+      tool: 'logs.search',
+      arguments: { query: 'tool:x' },
+    },
+    'auditor read the trail: logs.search tool:x',
+    'auditorが監査証跡を閲覧：logs.search tool:x',
+  ],
+  [
+    { type: 'gap', detail: '3 events dropped' },
+    'Gap in the record: 3 events dropped',
+    '記録の欠落：3 events dropped',
+  ],
+];
+
+for (const [event, english, japanese] of told) {
+  test(`it says: ${english}`, () => {
+    assert.equal(sentence(event, 'en'), english);
+    assert.equal(sentence(event, 'ja'), japanese);
+  });
+}
+
+const nasty = fc.string({ unit: 'binary', maxLength: 600 });
+const event: fc.Arbitrary<Told> = fc.record(
+  {
+    type: fc.constantFrom(...TYPES),
+    user: fc.record({ id: nasty }),
+    content: nasty,
+    detail: nasty,
+    tool: nasty,
+    arguments: fc.anything(),
+    resources: fc.array(
+      fc.record({ kind: nasty, id: nasty, access: fc.constant('read' as const) }),
+    ),
+    status: fc.constantFrom(...STATUSES),
+    action: fc.constantFrom(...ACTIONS),
+    operation: fc.oneof(nasty, fc.constantFrom('start', 'end', '__proto__', 'toString')),
+    error: fc.record({ message: nasty }),
+    decision: fc.record({
+      outcome: fc.constantFrom(...OUTCOMES),
+      policy_ids: fc.array(nasty),
+      reason: nasty,
+    }),
+    method: nasty,
+    endpoint: nasty,
+    path: nasty,
+    duration_ms: fc.nat(),
+  },
+  { requiredKeys: ['type'] },
+);
+
+test('whatever was recorded, the sentence is one bounded line without a character that acts', () => {
+  fc.assert(
+    fc.property(event, fc.constantFrom<Language>('en', 'ja'), (recorded, language) => {
+      const said = sentence(recorded, language);
+      assert.ok(said.length > 0 && said.length <= SENTENCE_CHARS);
+      assert.doesNotMatch(said, /[\p{Cc}\p{Cs}\u2028\u202e]/u);
+    }),
+    { numRuns: 500 },
+  );
+});
