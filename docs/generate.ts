@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jsonSchema } from '../src/event/schema.ts';
+import { configurationReference } from './configuration.ts';
 import { errorReference } from './error.ts';
 import { eventReference } from './event.ts';
 import { queryReference } from './query.ts';
@@ -15,6 +16,7 @@ export function documents(): readonly Document[] {
     { path: 'docs/reference/event.md', text: eventReference() },
     { path: 'docs/reference/errors.md', text: errorReference() },
     { path: 'docs/reference/query.md', text: queryReference() },
+    { path: 'docs/reference/configuration.md', text: configurationReference() },
   ];
 }
 
