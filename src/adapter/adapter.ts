@@ -1,0 +1,37 @@
+/** The contract of an adapter: one runtime's record in, drafts of events or a reason out. */
+import type { Draft } from '../event/event.ts';
+
+/**
+ * `asked`: announced, no outcome yet; `escalated`: approval was asked for, no outcome yet;
+ * `answered`: an outcome was recorded.
+ */
+export type CallState = 'asked' | 'escalated' | 'answered';
+
+/** What is already known of tool calls of the tenant at hand. */
+export type KnownCalls = {
+  readonly stateOf: (session_id: string, call_id: string) => CallState | undefined;
+  /** The `call_id` of the last call asked with exactly this tool and these arguments. */
+  readonly asked: (session_id: string, tool: string, args: unknown) => string | undefined;
+};
+
+export type AdaptContext = {
+  /** When the record was seen, in Unix milliseconds: later than now for a spooled one. */
+  readonly now_ms: number;
+  /**
+   * Tells two equal records apart where both are legitimate, and is the same when one record is
+   * delivered again: the spool's `X-Claw-Captured-At` as it stands. Default: `now_ms`.
+   */
+  readonly nonce?: string | undefined;
+  /** Without it the adapter judges each record by itself. */
+  readonly calls?: KnownCalls | undefined;
+};
+
+/** What became of a record. `skipped` says why it adds nothing to the trail. */
+export type Adapted = { readonly drafts: readonly Draft[] } | { readonly skipped: string };
+
+export type Adapter = {
+  /** As `agent.runtime` and the path of `/v1/capture/:runtime` name it. */
+  readonly runtime: string;
+  /** Pure. Throws `event.invalid` for what is no record of this runtime, naming the field. */
+  readonly adapt: (record: unknown, context: AdaptContext) => Adapted;
+};

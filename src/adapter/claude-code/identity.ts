@@ -1,0 +1,33 @@
+/**
+ * Event ids that come out the same when the same record is delivered again.
+ *
+ * A record may come twice: from a replayed spool, or because its hook is installed for the user
+ * and for the project. The trail records an id once, so the id is made from the record itself.
+ * Facts of a tool call carry the model's own id of the call, which never repeats. All others
+ * (the same notification twice, the same prompt twice in one turn) may rightly repeat word for
+ * word: for them the moment of capture is part of the id. The spool keeps that moment, so a
+ * replay has the same id; two captures have two.
+ */
+import { createHash } from 'node:crypto';
+import { uuidText } from '../../event/id.ts';
+
+export type Identity = {
+  readonly session_id: string;
+  readonly hook: string;
+  /** The call's id, for facts of a tool call. */
+  readonly key: string | undefined;
+  readonly part: string | undefined;
+  readonly nonce: string;
+  /** JSON text of what was reported. */
+  readonly text: string;
+};
+
+/** A UUID of version 8 (RFC 9562 §5.8): SHA-256 of what identifies the fact. */
+export function eventId({ session_id, hook, key, part, nonce, text }: Identity): string {
+  const hash = createHash('sha256').update('claw/claude-code/id/v1\n');
+  hash.update(JSON.stringify([session_id, hook, key ?? null, part ?? null, key ? null : nonce]));
+  const bytes = new Uint8Array(hash.update(text).digest().subarray(0, 16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return uuidText(bytes);
+}

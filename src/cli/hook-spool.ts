@@ -1,0 +1,237 @@
+/** A bounded folder where hooks leave records while the server is away; any number may use it. */
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Answer } from './hook-post.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export type Entry = {
+  readonly runtime: string;
+  /** RFC 3339 with microseconds: tells equal records apart and stays the same in a replay. */
+  readonly captured_at: string;
+  readonly record: Buffer;
+};
+
+type Claimed = {
+  readonly entry: Entry;
+  readonly done: () => void;
+  readonly release: () => void;
+};
+
+export type Spool = {
+  /** Durable when it returns; a full spool counts a drop instead. */
+  readonly keep: (entry: Entry) => void;
+  readonly drop: () => void;
+  /** Names of what waits, oldest first. */
+  readonly waiting: () => readonly string[];
+  /** Takes one for this process alone; undefined where another has it. */
+  readonly claim: (name: string) => Claimed | undefined;
+  /** Sends a `gap` event for the drops counted so far; they are forgotten when it is taken. */
+  readonly reportDrops: (send: (gap: object) => Promise<Answer>) => Promise<void>;
+};
+
+const MAX_RECORDS = 1000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** The file of drops has a line each; above this it grows no more and says "at least". */
+const MAX_DROP_BYTES = 64 * 1024;
+/** A claim older than this was left by a process that died. */
+const STALE_MS = 60_000;
+const RECORD = /^(\d{16})-(\d+)-[0-9a-f]{12}\.record$/;
+const ASIDE = /^\.(\d{13})\d{3}-.*\.record$/;
+const CLAIM = /^(.+)\.claim-(\d+)-[0-9a-f]{12}$/;
+
+/**
+ * `owner` is the server and the token: records wait apart for each, so that one project's never
+ * go to another's tenant. Every file appears whole (written aside, then renamed), and a rename
+ * is the claim: of two processes one wins. A process that dies between sending and forgetting
+ * leaves a claim that is sent again; the event's id is the same, so it is recorded once.
+ */
+export function openSpool(env: Env, owner: string): Spool {
+  const hash = createHash('sha256').update(owner).digest('hex').slice(0, 16);
+  const folder = join(rootOf(env), hash);
+  return {
+    keep: (entry) => keep(folder, entry),
+    drop: () => drop(folder),
+    waiting: () => {
+      reclaim(folder);
+      return list(folder)
+        .filter((name) => RECORD.test(name))
+        .sort();
+    },
+    claim: (name) => claim(folder, name),
+    reportDrops: (send) => reportDrops(folder, send),
+  };
+}
+
+function rootOf(env: Env): string {
+  if (env['CLAW_SPOOL']) return env['CLAW_SPOOL'];
+  const home = env['HOME'] ?? homedir();
+  return join(env['XDG_STATE_HOME'] || join(home, '.local', 'state'), 'claw', 'spool');
+}
+
+function keep(folder: string, { runtime, captured_at, record }: Entry): void {
+  makeFolder(folder);
+  const sizes = list(folder).map((name) => Number(RECORD.exec(name)?.[2] ?? 0));
+  const bytes = sizes.reduce((sum, size) => sum + size, record.length);
+  if (sizes.length >= MAX_RECORDS || bytes > MAX_BYTES) {
+    drop(folder);
+    return;
+  }
+  const micros = captured_at.replaceAll(/\D/g, '').slice(17, 20);
+  const order = `${Date.parse(captured_at)}${micros.padEnd(3, '0')}`;
+  const name = `${order.padStart(16, '0')}-${record.length}-${nonce()}.record`;
+  const aside = join(folder, `.${name}`);
+  const head = Buffer.from(`${JSON.stringify({ runtime, captured_at })}\n`);
+  const file = openSync(aside, 'wx', 0o600);
+  writeSync(file, Buffer.concat([head, record]));
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(aside, join(folder, name));
+}
+
+/** One line of 14 bytes a drop: appended whole even by many processes at once. */
+function drop(folder: string): void {
+  makeFolder(folder);
+  const file = join(folder, 'drops');
+  if (sizeOf(file) >= MAX_DROP_BYTES) return;
+  appendFileSync(file, `${Date.now()}\n`, { mode: 0o600 });
+}
+
+function claim(folder: string, name: string): Claimed | undefined {
+  const taken = take(folder, name);
+  if (taken === undefined) return undefined;
+  const path = join(folder, taken);
+  const release = () => renameSync(path, join(folder, name));
+  const entry = read(path);
+  if (entry) return { entry, done: () => unlinkSync(path), release };
+  unlinkSync(path);
+  drop(folder);
+  return undefined;
+}
+
+function read(path: string): Entry | undefined {
+  try {
+    const bytes = readFileSync(path);
+    const end = bytes.indexOf('\n');
+    const head = JSON.parse(bytes.subarray(0, end).toString()) as Omit<Entry, 'record'>;
+    return { ...head, record: bytes.subarray(end + 1) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Its new name, where this process was first. */
+function take(folder: string, name: string): string | undefined {
+  const taken = `${name}.claim-${Date.now()}-${nonce()}`;
+  try {
+    renameSync(join(folder, name), join(folder, taken));
+    return taken;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives back what dead processes had claimed, and removes what they had half written. */
+function reclaim(folder: string): void {
+  for (const found of list(folder)) {
+    const [, name = '', at] = CLAIM.exec(found) ?? ASIDE.exec(found)?.toSpliced(1, 0, '') ?? [];
+    if (at === undefined || Date.now() - Number(at) < STALE_MS) continue;
+    try {
+      if (RECORD.test(name)) renameSync(join(folder, found), join(folder, name));
+      else if (name === '') unlinkSync(join(folder, found));
+    } catch {
+      // Another process was first.
+    }
+  }
+}
+
+/**
+ * The claimed file stays until the gap is taken, and its content makes the event's id: sent
+ * again after a crash or a lost answer, it is the same event.
+ */
+async function reportDrops(folder: string, send: (gap: object) => Promise<Answer>): Promise<void> {
+  const left = list(folder).filter((name) => {
+    const [, base, at] = CLAIM.exec(name) ?? [];
+    return base === 'drops' && Date.now() - Number(at) >= STALE_MS;
+  });
+  const names = ['drops', ...left].filter((name) => sizeOf(join(folder, name)) > 0);
+  for (const name of names) {
+    const taken = name === 'drops' ? take(folder, name) : name;
+    if (taken === undefined) continue;
+    const path = join(folder, taken);
+    const drops = readFileSync(path, 'utf8');
+    if ((await send(gapOf(drops))) !== 'taken') continue;
+    // Another process may have opened the file before the rename and written after it was read.
+    const late = readFileSync(path, 'utf8').slice(drops.length);
+    if (late !== '') appendFileSync(join(folder, 'drops'), late, { mode: 0o600 });
+    unlinkSync(path);
+  }
+}
+
+function gapOf(drops: string): object {
+  const times = drops.trim().split('\n').map(Number);
+  const hash = createHash('sha256').update('claw/hook/gap/v1\n').update(drops).digest('hex');
+  const id = hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-8$3-8$4-$5');
+  const count = times.length;
+  const least = drops.length >= MAX_DROP_BYTES ? 'At least ' : '';
+  return {
+    id,
+    type: 'gap',
+    session_id: 'clawctl hook',
+    time: new Date(times[0] ?? 0).toISOString(),
+    detail: `${least}${count} hook records were dropped: the spool was full or they were refused.`,
+    source: { kind: 'hook' },
+    attributes: { dropped: count, last_at: new Date(times.at(-1) ?? 0).toISOString() },
+  };
+}
+
+/**
+ * Not `mkdirSync(…, { recursive: true })`: where a parent exists and yet takes no folder
+ * (`/proc`), that loops for ever (seen in Node 24.21), and the agent would wait with it.
+ */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+function nonce(): string {
+  return randomBytes(6).toString('hex');
+}

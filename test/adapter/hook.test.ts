@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openSpool } from '../../src/cli/hook-spool.ts';
+import { UUID } from '../../src/event/event.ts';
+import { type Collector, startCollector } from './collector.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** Nothing listens on port 1 of the loopback. */
+const AWAY = 'http://127.0.0.1:1';
+
+let folder = '';
+let claw: Collector;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'claw-hook-'));
+  claw = await startCollector();
+});
+afterEach(async () => {
+  await claw.close();
+  rmSync(folder, { recursive: true });
+});
+
+type Run = {
+  readonly server?: string;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+};
+
+/** Runs the shim as Claude Code does; it must print `{}` and exit with 0 in every test. */
+async function run({ server = claw.url, input = '{"n":0}', env = {}, args }: Run): Promise<void> {
+  const argv = [MAIN, 'hook', ...(args ?? ['claude-code', '--server', server])];
+  const child = spawn(process.execPath, argv, {
+    env: {
+      PATH: process.env['PATH'],
+      CLAW_TOKEN: 'claw_t',
+      CLAW_SPOOL: folder,
+      CLAW_HOOK_TIMEOUT_MS: '5000',
+      ...env,
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  child.stdin.on('error', () => undefined);
+  if (input === 'never ends') child.stdin.write('{"half":');
+  else child.stdin.end(input);
+  const [code] = await new Promise<[number | null]>((resolve) => {
+    child.on('close', (status) => resolve([status]));
+  });
+  assert.equal(code, 0);
+  assert.equal(output, '{}\n');
+}
+
+const spooled = () => readdirSync(folder).flatMap((owner) => readdirSync(join(folder, owner)));
+const numbers = () => claw.received.map(({ body }) => body['n']);
+const owner = () => `${new URL(claw.url).href}\nclaw_t`;
+const entry = (n: number) => ({
+  runtime: 'claude-code',
+  captured_at: `2026-11-21T12:00:00.${String(n).padStart(6, '0')}Z`,
+  record: Buffer.from(JSON.stringify({ n })),
+});
+
+suite('clawctl hook', () => {
+  test('hands the record on with the token and the moment of capture', async () => {
+    await run({ input: '{"session_id":"s"}' });
+    const [got] = claw.received;
+    assert.equal(got?.path, '/v1/capture/claude-code');
+    assert.equal(got?.authorization, 'Bearer claw_t');
+    assert.match(got?.captured_at ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    assert.deepEqual(got?.body, { session_id: 's' });
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  test('spools for its owner alone while the server is away, and the next call sends it', async () => {
+    claw.answer(503);
+    for (const n of [1, 2]) await run({ input: `{"n":${n}}` });
+    const [sub = ''] = readdirSync(folder);
+    assert.equal(statSync(join(folder, sub)).mode & 0o777, 0o700);
+    for (const name of spooled()) {
+      assert.equal(statSync(join(folder, sub, name)).mode & 0o777, 0o600);
+    }
+    assert.doesNotMatch(spooled().join() + sub, /claw_t/);
+    claw.answer(200);
+    await run({ input: '{"n":3}', env: { CLAW_TOKEN: 'claw_other' } });
+    assert.deepEqual(numbers(), [3], 'another token may belong to another tenant');
+    await run({ input: '{"n":4}' });
+    assert.deepEqual(numbers(), [3, 4, 1, 2]);
+    const times = claw.received.slice(2).map(({ captured_at }) => captured_at ?? '');
+    assert.ok(
+      (times[0] ?? '') < (times[1] ?? '') &&
+        (times[1] ?? '') < (claw.received[1]?.captured_at ?? ''),
+    );
+    assert.deepEqual(readdirSync(join(folder, sub)), []);
+  });
+
+  test('goes on without a server, with a silent one, and with an input that never ends', async () => {
+    await run({ server: AWAY });
+    assert.equal(spooled().length, 1);
+    claw.answer(0);
+    await run({ env: { CLAW_HOOK_TIMEOUT_MS: '400' } });
+    assert.equal(spooled().length, 2);
+    await run({ input: 'never ends', env: { CLAW_HOOK_TIMEOUT_MS: '400' } });
+    assert.ok(spooled().includes('drops'));
+  });
+
+  test('goes on where the spool cannot be written', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    await run({ server: AWAY, env: { CLAW_SPOOL: join(file, 'spool') } });
+    await run({ server: AWAY, env: { CLAW_SPOOL: '/proc/claw' } });
+  });
+
+  test('goes on whatever its arguments are', async () => {
+    for (const args of [
+      [],
+      ['../x'],
+      ['claude-code', '--server'],
+      ['claude-code', '--server', 'ftp://x'],
+    ]) {
+      await run({ args, env: { CLAW_URL: 'nonsense' } });
+    }
+    assert.deepEqual(claw.received, []);
+  });
+
+  test('does not keep what the server refuses, and the loss is recorded as a gap', async () => {
+    claw.answer(422);
+    await run({});
+    assert.deepEqual(spooled(), ['drops']);
+    claw.answer(200);
+    await run({ input: '{"n":1}' });
+    const [, gap] = claw.received;
+    assert.equal(gap?.path, '/v1/events');
+    assert.equal(gap?.body['type'], 'gap');
+    assert.match(JSON.stringify(gap?.body['attributes']), /"dropped":1,/);
+    assert.match(String(gap?.body['id']), UUID);
+    assert.deepEqual(spooled(), []);
+  });
+
+  test('of several at once, none sends twice what waits and none loses it', async () => {
+    const spool = openSpool({ CLAW_SPOOL: folder }, owner());
+    for (let n = 1; n <= 20; n++) spool.keep(entry(n));
+    await Promise.all([101, 102, 103].map((n) => run({ input: `{"n":${n}}` })));
+    const wanted = [...Array.from({ length: 20 }, (_, i) => i + 1), 101, 102, 103];
+    assert.deepEqual(
+      numbers().toSorted((a, b) => Number(a) - Number(b)),
+      wanted,
+    );
+    assert.deepEqual(spooled(), []);
+  });
+
+  test('loads nothing but Node and its own files', () => {
+    for (const name of ['hook', 'hook-post', 'hook-spool']) {
+      const text = readFileSync(new URL(`../../src/cli/${name}.ts`, import.meta.url), 'utf8');
+      for (const [, from = ''] of text.matchAll(/(?:from|import\() ?'([^']+)'/g)) {
+        assert.match(from, /^(node:|\.\/hook-)/);
+      }
+    }
+  });
+});
+
+suite('the spool', () => {
+  const open = () => openSpool({ CLAW_SPOOL: folder }, 'owner');
+  const place = () => join(folder, readdirSync(folder)[0] ?? '');
+
+  test('gives back what was kept, oldest first, byte for byte', () => {
+    for (const n of [2, 1, 3]) open().keep(entry(n));
+    const spool = open();
+    const entries = spool.waiting().map((name) => spool.claim(name)?.entry);
+    assert.deepEqual(entries, [entry(1), entry(2), entry(3)]);
+  });
+
+  test('a claimed record is nobody else’s until it is released', () => {
+    open().keep(entry(1));
+    const [name = ''] = open().waiting();
+    const claimed = open().claim(name);
+    assert.equal(open().claim(name), undefined);
+    assert.deepEqual(open().waiting(), []);
+    claimed?.release();
+    assert.deepEqual(open().waiting(), [name]);
+  });
+
+  test('what a dead process had claimed waits again; what it half wrote goes', () => {
+    open().keep(entry(1));
+    const [name = ''] = open().waiting();
+    renameSync(join(place(), name), join(place(), `${name}.claim-1700000000000-0123456789ab`));
+    writeFileSync(join(place(), '.1700000000000000-5-0123456789ab.record'), 'half');
+    assert.deepEqual(open().waiting(), [name]);
+    assert.deepEqual(readdirSync(place()), [name]);
+  });
+
+  test('a damaged record is counted as dropped', () => {
+    open().keep(entry(1));
+    const [name = ''] = open().waiting();
+    writeFileSync(join(place(), name), 'no head');
+    assert.equal(open().claim(name), undefined);
+    assert.deepEqual(readdirSync(place()), ['drops']);
+  });
+
+  test('when full it drops, counts, and says so once the server takes the count', async () => {
+    open().keep(entry(1));
+    for (let n = 2; n <= 1000; n++) {
+      const stamp = String(1_795_262_400_000_000 + n);
+      writeFileSync(join(place(), `${stamp}-1-${String(n).padStart(12, '0')}.record`), '');
+    }
+    open().keep(entry(1001));
+    open().keep(entry(1002));
+    assert.equal(open().waiting().length, 1000);
+    const sent: { id?: string; attributes?: { dropped?: number } }[] = [];
+    const send = (answer: 'away' | 'taken') => async (gap: object) => {
+      sent.push(gap);
+      return answer;
+    };
+    await open().reportDrops(send('away'));
+    const [claimed = ''] = readdirSync(place()).filter((name) => name.startsWith('drops'));
+    const stale = claimed.replace(/claim-\d+/, 'claim-1700000000000');
+    renameSync(join(place(), claimed), join(place(), stale));
+    await open().reportDrops(send('taken'));
+    await open().reportDrops(send('taken'));
+    assert.deepEqual(
+      sent.map(({ attributes }) => attributes?.dropped),
+      [2, 2],
+    );
+    assert.equal(sent[0]?.id, sent[1]?.id, 'told twice, it is one event');
+  });
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rememberCalls } from '../../src/adapter/memory.ts';
+import type { Draft } from '../../src/event/event.ts';
+
+const fact = (call_id: string, fields: Partial<Draft> = {}): Draft => ({
+  type: 'tool_call',
+  session_id: 's',
+  call_id,
+  tool: 'Bash',
+  arguments: { a: 1, b: 2 },
+  status: 'pending',
+  ...fields,
+});
+
+test('a call is asked, then answered, and stays answered', () => {
+  const memory = rememberCalls(10);
+  const calls = memory.of('t');
+  assert.equal(calls.stateOf('s', 'c'), undefined);
+  memory.note('t', fact('c'));
+  assert.equal(calls.stateOf('s', 'c'), 'asked');
+  memory.note('t', fact('c', { status: 'success' }));
+  memory.note('t', fact('c'));
+  assert.equal(calls.stateOf('s', 'c'), 'answered');
+});
+
+test('the last call asked with the same tool and arguments is found, in any order of keys', () => {
+  const memory = rememberCalls(10);
+  for (const id of ['c1', 'c2']) memory.note('t', fact(id));
+  const found = () => memory.of('t').asked('s', 'Bash', { b: 2, a: 1 });
+  assert.equal(found(), 'c2');
+  memory.note('t', fact('c1', { status: 'error' }));
+  assert.equal(found(), 'c2');
+  memory.note('t', { ...fact('c2'), status: 'blocked' });
+  assert.equal(found(), undefined);
+});
+
+test('an approval makes a call escalated until it is answered', () => {
+  const memory = rememberCalls(10);
+  memory.note('t', fact('c'));
+  memory.note('t', fact('c', { type: 'approval', status: 'escalated' }));
+  memory.note('t', fact('c'));
+  assert.equal(memory.of('t').stateOf('s', 'c'), 'escalated');
+  memory.note('t', fact('c', { status: 'success' }));
+  assert.equal(memory.of('t').stateOf('s', 'c'), 'answered');
+});
+
+test('one tenant never learns of the calls of another', () => {
+  const memory = rememberCalls(10);
+  memory.note('a', fact('c'));
+  assert.equal(memory.of('b').stateOf('s', 'c'), undefined);
+  assert.equal(memory.of('b').asked('s', 'Bash', { a: 1, b: 2 }), undefined);
+});
+
+test('beyond its limit it forgets the call that was longest untouched', () => {
+  const memory = rememberCalls(2);
+  for (const id of ['c1', 'c2', 'c3']) memory.note('t', fact(id, { tool: id }));
+  const states = ['c1', 'c2', 'c3'].map((id) => memory.of('t').stateOf('s', id));
+  assert.deepEqual(states, [undefined, 'asked', 'asked']);
+  assert.equal(memory.of('t').asked('s', 'c1', { a: 1, b: 2 }), undefined);
+});
+
+test('events that are no facts of a call are not remembered', () => {
+  const memory = rememberCalls(2);
+  memory.note('t', fact('c', { type: 'prompt' }));
+  assert.equal(memory.of('t').stateOf('s', 'c'), undefined);
+});

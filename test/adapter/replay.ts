@@ -1,0 +1,63 @@
+/** Feeds hook records through the adapter as the server does: one by one, remembering calls. */
+import { readFileSync } from 'node:fs';
+import type { AdaptContext, Adapted } from '../../src/adapter/adapter.ts';
+import { claudeCode } from '../../src/adapter/claude-code/claude-code.ts';
+import { rememberCalls } from '../../src/adapter/memory.ts';
+import { callKey, foldCall } from '../../src/engine/fold.ts';
+import type { Event } from '../../src/event/event.ts';
+import { normalise } from '../../src/event/normalise.ts';
+import { Fault } from '../../src/fault/fault.ts';
+
+/** A fixed start, so that golden files stay the same. */
+export const STARTED_MS = Date.UTC(2026, 10, 21, 12);
+
+export type Replayed = { readonly events: readonly Event[]; readonly skipped: readonly string[] };
+
+/** Every draft becomes an event under the strict schema; a rejected one fails the test. */
+export function replay(records: readonly unknown[]): Replayed {
+  const memory = rememberCalls(1000);
+  const events: Event[] = [];
+  const skipped: string[] = [];
+  for (const [i, record] of records.entries()) {
+    const now_ms = STARTED_MS + i * 10;
+    const adapted = claudeCode.adapt(record, { now_ms, calls: memory.of('default') });
+    if ('skipped' in adapted) skipped.push(adapted.skipped);
+    for (const draft of 'drafts' in adapted ? adapted.drafts : []) {
+      events.push(eventOf(draft, now_ms));
+      memory.note('default', draft);
+    }
+  }
+  return { events, skipped };
+}
+
+/** The drafts of one record, judged by itself. */
+export function adaptOne(record: unknown, context: Partial<AdaptContext> = {}): readonly Event[] {
+  const now_ms = context.now_ms ?? STARTED_MS;
+  const adapted: Adapted = claudeCode.adapt(record, { now_ms, ...context });
+  return 'drafts' in adapted ? adapted.drafts.map((draft) => eventOf(draft, now_ms)) : [];
+}
+
+/** Rows as search shows them: facts of one call folded. */
+export function rowsOf(events: readonly Event[]): readonly Event[] {
+  return [...Map.groupBy(events, (event) => callKey(event) ?? event.id).values()].map(foldCall);
+}
+
+export function readLines(path: URL | string): readonly unknown[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+function eventOf(draft: unknown, now_ms: number): Event {
+  const event = normalise(draft, {
+    producer: { tenant_id: 'default' },
+    now_ms,
+    newId: () => {
+      throw new Error('the adapter must give an id');
+    },
+    defaultTenant: 'default',
+  });
+  if (event instanceof Fault) throw event;
+  return event;
+}
