@@ -1,0 +1,26 @@
+/** The table of routes: what the server serves and what its OpenAPI document says. */
+
+import { capture } from './route/capture.ts';
+import { documentRoute } from './route/document.ts';
+import { exportRoute } from './route/export.ts';
+import { ingest } from './route/ingest.ts';
+import { proofRoutes } from './route/proof.ts';
+import { searchRoutes } from './route/search.ts';
+import { sessionRoutes } from './route/session.ts';
+import { statusRoutes } from './route/status.ts';
+import { tail } from './route/tail.ts';
+import { tokenRoutes } from './route/token.ts';
+import type { Route } from './route.ts';
+
+export const ROUTES: readonly Route[] = [
+  ingest,
+  capture,
+  ...searchRoutes,
+  ...sessionRoutes,
+  tail,
+  exportRoute,
+  ...proofRoutes,
+  ...statusRoutes,
+  ...tokenRoutes,
+  documentRoute(() => ROUTES),
+];

@@ -1,0 +1,131 @@
+/** Receives raw records of an agent's runtime, such as Claude Code's hooks, through its adapter. */
+import { z } from 'zod';
+import type { Adapter, KnownCalls } from '../../adapter/adapter.ts';
+import { type CallMemory, rememberCalls } from '../../adapter/memory.ts';
+import { adapterNamed } from '../../adapter/menu.ts';
+import type { Draft } from '../../event/event.ts';
+import { asFault, Fault } from '../../fault/fault.ts';
+import * as parameter from '../parameter.ts';
+import { type Answer, type Call, route } from '../route.ts';
+import { BATCH, producerOf, receiveBatch, record } from './ingest.ts';
+
+const CAPTURED_AT = 'x-claw-captured-at';
+/** Calls of one batch that are joined with each other before they are recorded. */
+const BATCH_CALLS = 10_000;
+
+export const capture = route({
+  method: 'POST',
+  path: '/v1/capture/:runtime',
+  access: 'recorder',
+  summary: 'Records what a runtime hands over. The agent reads the answer, which is always {}.',
+  faults: ['adapter.unknown', 'batch.invalid', 'batch.too_large', 'event.invalid', 'queue.full'],
+  body: BATCH,
+  query: z.strictObject(parameter.tenant),
+  params: z.strictObject({ runtime: z.string().min(1).max(64) }),
+  answer: { types: ['application/json'], schema: z.strictObject({}) },
+  handle: async (call) => {
+    const adapter = adapterNamed(call.params.runtime);
+    const seen = capturedAt(call.request.headers[CAPTURED_AT]);
+    const lease = call.face.budget.lease();
+    try {
+      const { kind, items } = await receiveBatch(call, lease);
+      const known = layered(call.face.calls.of(call.tenant));
+      const records = items.map((item) =>
+        'fault' in item ? item.fault : adapt({ adapter, seen, known, call }, item.value),
+      );
+      const faults = [
+        ...records.filter((each) => each instanceof Fault),
+        ...(await keep(call, records)),
+      ];
+      const [first] = faults;
+      if (!first) return { kind: 'json', body: {} };
+      if (kind === 'one') throw first;
+      return refused(first, faults.length, items.length);
+    } finally {
+      lease.end();
+    }
+  },
+});
+
+/** When a spooled record was really seen; its very text tells it apart from an equal one. */
+type Seen = { readonly at_ms: number; readonly nonce: string } | undefined;
+
+function capturedAt(header: string | string[] | undefined): Seen {
+  if (header === undefined) return undefined;
+  const parsed = z.iso.datetime({ offset: true }).safeParse(header);
+  if (parsed.success) return { at_ms: Date.parse(parsed.data), nonce: parsed.data };
+  throw new Fault('request.invalid', 'X-Claw-Captured-At is not a time as RFC 3339 writes it.', {
+    field: CAPTURED_AT,
+  });
+}
+
+type Layered = { readonly known: KnownCalls; readonly batch: CallMemory };
+
+/** What is known of calls, and what the batch itself says, which is not recorded yet. */
+function layered(recorded: KnownCalls): Layered {
+  const batch = rememberCalls(BATCH_CALLS);
+  const fresh = batch.of('');
+  const known: KnownCalls = {
+    stateOf: (session_id, call_id) => {
+      const before = recorded.stateOf(session_id, call_id);
+      return before === 'answered' ? before : (fresh.stateOf(session_id, call_id) ?? before);
+    },
+    asked: (session_id, tool, args) => {
+      const found = fresh.asked(session_id, tool, args);
+      if (found !== undefined) return found;
+      const before = recorded.asked(session_id, tool, args);
+      const over = before !== undefined && fresh.stateOf(session_id, before) === 'answered';
+      return over ? undefined : before;
+    },
+  };
+  return { known, batch };
+}
+
+type Adapting = {
+  readonly adapter: Adapter;
+  readonly seen: Seen;
+  readonly known: Layered;
+  readonly call: Pick<Call<unknown, unknown>, 'face'>;
+};
+
+function adapt({ adapter, seen, known, call }: Adapting, value: unknown): readonly Draft[] | Fault {
+  const now_ms = seen?.at_ms ?? call.face.now();
+  try {
+    const adapted = adapter.adapt(value, { now_ms, nonce: seen?.nonce, calls: known.known });
+    if ('skipped' in adapted) {
+      call.face.metrics.events.inc({ outcome: 'skipped', code: '' });
+      return [];
+    }
+    for (const draft of adapted.drafts) known.batch.note('', draft);
+    return adapted.drafts;
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault.blame === 'internal') throw fault;
+    return fault;
+  }
+}
+
+/** Records the drafts and remembers those that were; gives back why others were not. */
+async function keep(
+  call: Call<{ tenant?: unknown }, unknown>,
+  records: readonly (readonly Draft[] | Fault)[],
+): Promise<readonly Fault[]> {
+  const drafts = records.flatMap((each) => (each instanceof Fault ? [] : each));
+  const items = drafts.map((value) => ({ value }));
+  const receipts = await record(call, items, producerOf(call));
+  return receipts.flatMap((receipt, i) => {
+    if (receipt.status === 'rejected') {
+      const { code, message, ...detail } = receipt.error;
+      return [new Fault(code, message, detail)];
+    }
+    const draft = drafts[i];
+    if (draft) call.face.calls.note(call.tenant, draft);
+    return [];
+  });
+}
+
+/** The others were recorded: sending all again adds only what is missing. */
+function refused(first: Fault, rejected: number, records: number): Answer {
+  const body = { error: first.toJSON(), rejected, records };
+  return { kind: 'json', status: first.status, body };
+}

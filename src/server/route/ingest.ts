@@ -1,0 +1,108 @@
+/** Receives events: one, an array, or one a line; a receipt each. */
+import { z } from 'zod';
+import type { Producer } from '../../event/normalise.ts';
+import { CODES } from '../../fault/fault.ts';
+import { ANY_TENANT } from '../../trail/credential.ts';
+import type { Receipt } from '../../trail/trail.ts';
+import { ingestSchema } from '../answer.ts';
+import { type Batch, type BatchLimits, formOf, type Item, splitBatch } from '../batch.ts';
+import { readBody } from '../body.ts';
+import type { Lease } from '../budget.ts';
+import * as parameter from '../parameter.ts';
+import { type Answer, type Call, type Content, NOTHING, type RawCall, route } from '../route.ts';
+
+/** What the routes that receive records take. */
+export const BATCH: Content = {
+  types: ['application/json', 'application/x-ndjson'],
+  schema: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]),
+};
+
+export const ingest = route({
+  method: 'POST',
+  path: '/v1/events',
+  access: 'recorder',
+  summary: 'Records events; a receipt each, in order. Idempotent by id. Takes gzip.',
+  faults: ['batch.invalid', 'batch.too_large', 'event.invalid', 'event.too_large', 'queue.full'],
+  body: BATCH,
+  query: z.strictObject(parameter.tenant),
+  params: NOTHING,
+  answer: { types: ['application/json'], schema: ingestSchema },
+  handle: async (call) => {
+    const lease = call.face.budget.lease();
+    try {
+      const batch = await receiveBatch(call, lease);
+      const receipts = await record(call, batch.items, producerOf(call));
+      return answerOf(batch, receipts);
+    } finally {
+      lease.end();
+    }
+  },
+});
+
+/** The records of a body, within all limits. */
+export async function receiveBatch(call: RawCall, lease: Lease): Promise<Batch> {
+  const { request, face } = call;
+  const form = formOf(request.headers['content-type']);
+  const body = await readBody(request, { max_bytes: face.limits.body_bytes, lease });
+  face.metrics.bytes.inc(body.length);
+  return splitBatch(body, form, face.limits satisfies BatchLimits);
+}
+
+/** What the credential says about whoever sends. */
+export function producerOf({ who, tenant, query }: Call<{ tenant?: unknown }, unknown>): Producer {
+  const anyTenant = who?.tenant === ANY_TENANT && query.tenant === undefined;
+  return {
+    tenant_id: anyTenant ? ANY_TENANT : tenant,
+    ...(who?.agent && { agent: who.agent }),
+    ...(who?.user && { user: who.user }),
+    ...(who?.environment === undefined ? {} : { environment: who.environment }),
+  };
+}
+
+/** A receipt an item, in order; items that are no JSON never reach the trail. */
+export async function record(
+  { face }: RawCall,
+  items: readonly Item[],
+  producer: Producer,
+): Promise<readonly Receipt[]> {
+  const values = items.flatMap((item) => ('value' in item ? [item.value] : []));
+  const recorded = values.length === 0 ? [] : await face.trail.ingest(values, producer);
+  let next = 0;
+  const receipts = items.map((item) =>
+    'fault' in item
+      ? ({ status: 'rejected', error: item.fault.toJSON() } as const)
+      : shown(recorded[next++]),
+  );
+  for (const [status, same] of Map.groupBy(receipts, (receipt) => receipt.status)) {
+    for (const [code, { length }] of Map.groupBy(same, codeOf)) {
+      face.metrics.events.inc({ outcome: status, code }, length);
+    }
+  }
+  return receipts;
+}
+
+function codeOf(receipt: Receipt): string {
+  return receipt.status === 'rejected' ? receipt.error.code : '';
+}
+
+/** A bug's message stays inside. */
+function shown(receipt: Receipt | undefined): Receipt {
+  const bug = receipt?.status === 'rejected' && CODES[receipt.error.code].blame === 'internal';
+  if (receipt && !bug) return receipt;
+  const error = { code: 'internal.bug', message: 'Something failed inside Claw.' } as const;
+  return { status: 'rejected', error };
+}
+
+function answerOf({ kind }: Batch, results: readonly Receipt[]): Answer {
+  const count = (status: Receipt['status']) => results.filter((r) => r.status === status).length;
+  const body = {
+    results,
+    accepted: count('accepted'),
+    duplicates: count('duplicate'),
+    rejected: count('rejected'),
+  };
+  const [only] = results;
+  if (kind === 'many' || only?.status !== 'rejected') return { kind: 'json', body };
+  const { error } = only;
+  return { kind: 'json', status: CODES[error.code].status, body: { ...body, error } };
+}
