@@ -1,0 +1,78 @@
+/** The ledger as a follower of the journal: a timer drives it, tests call its steps. */
+import { asFault, type Fault } from '../fault/fault.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Signer } from '../seal/seal.ts';
+import type { Store } from '../store/store.ts';
+import { openArchive } from './archive.ts';
+import { openArchiver, type SegmentLimit } from './archiver.ts';
+import { readProgress } from './head.ts';
+import { openIntegrator } from './integrator.ts';
+import type { Ledger, LedgerSizes } from './ledger.ts';
+import { openReader } from './reader.ts';
+import { startLogs } from './start.ts';
+import { coalesce, startTimer } from './turn.ts';
+
+export type LedgerOptions = {
+  readonly store: Store;
+  /** Opened with `journalBase(store)`. */
+  readonly journal: Journal;
+  /** Must give the same signer for a tenant each time. */
+  readonly signerFor: (tenant: string) => Promise<Signer>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** How often new records are integrated, in milliseconds; 0 for never by itself. */
+  readonly interval_ms: number;
+  /** What the journal may hold before records move to the archive. */
+  readonly archive: SegmentLimit;
+  /** The oldest seq that other followers still have to read from the journal. */
+  readonly keepFrom?: () => number;
+  /** Told of each failure of the timer's steps, `data.full` among them. */
+  readonly onFault?: (fault: Fault) => void;
+};
+
+/**
+ * Checks what was signed against what is held, catches up with the journal, and follows it.
+ * Throws what `startLogs` throws: `ledger.cut`, `ledger.forked`, `ledger.damaged`.
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { store, journal, signerFor, onFault } = options;
+  const archive = await openArchive(store);
+  const progress = await readProgress(store);
+  const starts = await startLogs({ store, journal, archive, progress, signerFor });
+  const archiver = openArchiver({ ...options, limit: options.archive, archive, progress });
+  const cursor = progress.seq;
+  const { integrate, logs } = await openIntegrator({ ...options, archiver, cursor, starts });
+  const published = (tenant: string) => logs.get(tenant)?.published();
+  const { archived } = archiver;
+  const archiveDue = coalesce(archiver.run);
+  const timer = startTimer(
+    async () => {
+      await integrate();
+      await archiveDue();
+    },
+    { interval_ms: options.interval_ms, onError: (error) => onFault?.(asFault(error)) },
+  );
+
+  return {
+    ...openReader({ store, journal, archive, signerFor, archived, published }),
+    integrate,
+    archive: archiveDue,
+    async signNow(tenant) {
+      await integrate();
+      return published(tenant);
+    },
+    sizes() {
+      const of = (tenant: string): LedgerSizes => ({
+        recorded: journal.size(tenant),
+        tree: published(tenant)?.size ?? 0,
+        archived: archived(tenant),
+      });
+      return new Map([...logs.keys()].map((tenant) => [tenant, of(tenant)]));
+    },
+    async close() {
+      timer.stop();
+      await timer.idle();
+      await integrate();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Lets callers share one run of a step. */
+
+/**
+ * A step that never runs twice at once. A call while it runs waits for one more run, shared by all
+ * such calls, so that each caller sees a run that began after its call.
+ */
+export function coalesce(step: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  function start(): Promise<void> {
+    const run = step().finally(() => {
+      running = undefined;
+    });
+    running = run;
+    return run;
+  }
+
+  function startNext(): Promise<void> {
+    next = undefined;
+    return start();
+  }
+
+  return () => {
+    if (next !== undefined) return next;
+    if (running === undefined) return start();
+    next = running.then(startNext, startNext);
+    return next;
+  };
+}
+
+export type Timer = {
+  readonly stop: () => void;
+  /** Resolves when a step that had begun has ended. */
+  readonly idle: () => Promise<void>;
+};
+
+export type TimerOptions = {
+  /** 0 for never. */
+  readonly interval_ms: number;
+  /** Told of each failure; the timer goes on. */
+  readonly onError: (error: unknown) => void;
+};
+
+/** Runs a step at an interval, one after the other; does not keep the process alive. */
+export function startTimer(step: () => Promise<void>, options: TimerOptions): Timer {
+  const { interval_ms, onError } = options;
+  let running = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = interval_ms <= 0;
+
+  function schedule(): void {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      running = step().catch(onError).then(schedule);
+    }, interval_ms).unref();
+  }
+
+  schedule();
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+    idle: () => running,
+  };
+}

@@ -1,0 +1,153 @@
+/** Checks a tenant's sealed records against the entries of its tree, and that none is missing. */
+import { Fault } from '../fault/fault.ts';
+import type { JournalRecord } from '../journal/journal.ts';
+import type { Opener } from '../seal/seal.ts';
+import { entryBytes } from './entry.ts';
+import type { Discrepancy, Findings } from './finding.ts';
+import { headKey } from './head.ts';
+import type { Place, SourceOpening, SourceRecord } from './verify.ts';
+import { type OpeningCheck, openOpeningCheck } from './verify-opening.ts';
+import type { TreeCheck } from './verify-tree.ts';
+
+export type RecordCheckOptions = {
+  readonly tree: TreeCheck;
+  readonly findings: Findings;
+  readonly opener: Opener | undefined;
+  /** The first index that is looked at. */
+  readonly from: number;
+};
+
+export type RecordCounts = {
+  readonly records: number;
+  readonly opened: number;
+  readonly erased: number;
+  readonly pending: number;
+};
+
+type Damage = Extract<SourceRecord, { readonly damage: Discrepancy }>;
+type Held = Exclude<SourceRecord, Damage>;
+
+export type RecordCheck = Pick<OpeningCheck, 'openings'> & {
+  /** Records come in order of their index; the journal may give archived ones again. */
+  readonly record: (held: Held) => Promise<void> | undefined;
+  /** Bytes that hold no record, reported already: what is missing next was in them. */
+  readonly damaged: (damage: Discrepancy) => void;
+  /** After the last record: whether all that was signed was there. */
+  readonly finish: () => void;
+  readonly counts: () => RecordCounts;
+};
+
+export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
+  const { tree, opener, from } = options;
+  const openings = openOpeningCheck(options);
+  let records = 0;
+  let next = from;
+  let nextInJournal: number | undefined;
+  let broken: Discrepancy | undefined;
+  let beyondHead = false;
+
+  /** What lies between a record and the one before it in the same place, or before all. */
+  function closeGap({ index }: JournalRecord, place: Place): void {
+    const inJournal = place === 'journal' && broken !== undefined ? nextInJournal : undefined;
+    const gap = { from: Math.min(next, inJournal ?? next), to: index, broken };
+    if (place === 'journal') nextInJournal = index + 1;
+    if (gap.from >= gap.to) return;
+    reportGap(options, gap);
+    broken = undefined;
+  }
+
+  return {
+    openings: openings.openings,
+    record(held) {
+      const { record, place } = held;
+      const { index } = record;
+      if (index < from) return undefined;
+      if (place === 'archive' && index >= tree.signed() && !beyondHead) {
+        beyondHead = true;
+        reportBeyondHead(options, index);
+      }
+      closeGap(record, place);
+      if (index >= next) {
+        next = index + 1;
+        records++;
+        if (opener !== undefined) openings.report(record, index, open(opener, record));
+      }
+      return compare(options, held);
+    },
+    damaged(damage) {
+      const { index, count = 1, kind } = damage;
+      if (kind === 'missing') return;
+      if (index === undefined) broken = damage;
+      else if (index === next) next += count;
+    },
+    finish: () => reportEnd(options, { next, broken }),
+    counts: () => {
+      const pending = Math.max(0, next - Math.max(from, tree.signed()));
+      return { records, ...openings.counts(), pending };
+    },
+  };
+}
+
+/** Grows the tree by a record that is not published; compares any other with its entry. */
+function compare(options: RecordCheckOptions, { record, file }: Held): Promise<void> | undefined {
+  const { tree, findings } = options;
+  const { tenant, index } = record;
+  if (index === tree.size()) return tree.append(entryBytes(record));
+  if (index > tree.size()) return undefined;
+
+  function check(entry: Buffer | undefined): void {
+    if (entry === undefined || entryBytes(record).equals(entry)) return;
+    const message = `The record at index ${index} is not the one that its entry names.`;
+    findings.add({ tenant, kind: 'tampered', index, file, message });
+  }
+
+  const entry = tree.entry(index);
+  if (entry instanceof Promise) return entry.then(check);
+  check(entry);
+  return undefined;
+}
+
+function open(opener: Opener, record: JournalRecord): SourceOpening['opened'] {
+  try {
+    return opener.open(record);
+  } catch (error) {
+    if (error instanceof Fault && error.blame === 'evidence') return { problem: 'tampered' };
+    throw error;
+  }
+}
+
+type Gap = { readonly from: number; readonly to: number; readonly broken: Discrepancy | undefined };
+
+function reportGap({ tree, findings }: RecordCheckOptions, { from, to, broken }: Gap): void {
+  const { tenant } = tree;
+  const [what, count] = [`Records ${from} to ${to - 1} are`, to - from];
+  if (broken?.file === undefined) {
+    findings.add({ tenant, kind: 'missing', index: from, count, message: `${what} missing.` });
+    return;
+  }
+  const { file } = broken;
+  findings.add({ tenant, kind: 'tampered', index: from, count, file, message: `${what} damaged.` });
+}
+
+function reportBeyondHead({ tree, findings }: RecordCheckOptions, index: number): void {
+  const { tenant } = tree;
+  const message = `The archive holds record ${index}, but no head covers it: it was rolled back.`;
+  findings.add({ tenant, kind: 'truncated', index, file: headKey(tenant), message });
+}
+
+type End = { readonly next: number; readonly broken: Discrepancy | undefined };
+
+function reportEnd({ tree, findings }: RecordCheckOptions, { next, broken }: End): void {
+  const { tenant } = tree;
+  const [signed, published] = [tree.signed(), tree.published()];
+  if (next > published) {
+    const count = next - published;
+    const message = `${count} records from index ${published} on are not published yet.`;
+    findings.add({ tenant, kind: 'pending', index: published, count, message });
+  }
+  if (next >= signed) return;
+  const count = signed - next;
+  const message = `${count} records from index ${next} on were signed and are not there.`;
+  const file = broken?.file === undefined ? {} : { file: broken.file };
+  findings.add({ tenant, kind: 'truncated', index: next, count, ...file, message });
+}

@@ -1,0 +1,173 @@
+/** Re-hashes a tenant's published entries into its tree and compares every stored file with it. */
+import { parseCheckpoint } from './checkpoint.ts';
+import { openFrontier } from './frontier.ts';
+import { parseHead } from './head.ts';
+import { tileAt } from './published.ts';
+import { decodeBundle, TILE_WIDTH } from './tile.ts';
+import { HASH_BYTES, leafHash, perfectRoot } from './tree.ts';
+import { type Growth, openGrowth } from './verify-growth.ts';
+import { chooseLeaves } from './verify-leaf.ts';
+import { type ClaimOptions, type Claims, readClaims } from './verify-signed.ts';
+import { type Held, openTiles, type Tiles } from './verify-tile.ts';
+
+export type TreeCheck = {
+  readonly tenant: string;
+  /** Entries in the tree so far. */
+  readonly size: () => number;
+  /** Size of the newest signed tree. */
+  readonly signed: () => number;
+  /** Size of the tree that the published files are of. */
+  readonly published: () => number;
+  /** Hashes everything that is published; stops where neither bundle nor tile can be read. */
+  readonly walk: (onProgress: (done: number, total: number) => void) => Promise<void>;
+  /** Grows the tree by an entry that is not published; undefined where nothing is to wait for. */
+  readonly append: (entry: Buffer) => Promise<void> | undefined;
+  /** An entry's bytes as its bundle holds them, if that is whole. */
+  readonly entry: (index: number) => Buffer | undefined | Promise<Buffer | undefined>;
+  /** After the last entry: what is stored beyond it. */
+  readonly finish: () => Promise<void>;
+  readonly summary: () => Summary;
+};
+
+type Summary = {
+  readonly vkey?: string;
+  readonly checkpoint?: { readonly size: number; readonly root: string };
+  readonly signed: number;
+  readonly entries: number;
+};
+
+/** Bundles, each with its tile of leaves, that are read ahead. */
+const AHEAD = 16;
+
+export async function openTreeCheck(options: ClaimOptions): Promise<TreeCheck> {
+  const { tenant, findings } = options;
+  const claims = await readClaims(options);
+  const tiles = await openTiles(options);
+  const published = publishedSize(claims, tiles, options);
+  const believed = believable(claims);
+  const signed = Math.max(0, ...believed.map(({ size }) => size));
+  // Read after the listing: a running server moves its head before it writes tiles.
+  tiles.reportBeyond(Math.max(signed, await headSize(options)));
+  const growth = openGrowth({ tenant, findings, tiles, claims: believed, published });
+  const damaged = new Set<number>();
+
+  return {
+    tenant,
+    size: growth.size,
+    signed: () => signed,
+    published: () => published,
+    walk: (onProgress) => walk({ ...options, tiles, growth, published, damaged }, onProgress),
+    append(entry) {
+      growth.add(leafHash(entry), entry);
+      return growth.settle();
+    },
+    entry: bundleReader(tiles, published, damaged),
+    finish: growth.finish,
+    summary: () => ({
+      ...(claims.vkey === undefined ? {} : { vkey: claims.vkey }),
+      ...summaryOf(claims),
+      signed,
+      entries: growth.size(),
+    }),
+  };
+}
+
+function summaryOf({ checkpoint }: Claims): Pick<Summary, 'checkpoint'> {
+  if (checkpoint?.signed !== 'good') return {};
+  return { checkpoint: { size: checkpoint.size, root: checkpoint.root.toString('base64') } };
+}
+
+/** Claims with a good signature; those without one only where there is nothing better. */
+function believable({ checkpoint, head }: Claims) {
+  const claims = [checkpoint, head].filter((claim) => claim !== undefined);
+  const good = claims.filter(({ signed }) => signed === 'good');
+  return good.length > 0 ? good : claims;
+}
+
+/** The tree whose files must be there: the checkpoint's, else the head's if any file is. */
+function publishedSize(claims: Claims, tiles: Tiles, { tenant, findings }: ClaimOptions): number {
+  const { checkpoint, head } = claims;
+  if (checkpoint?.signed === 'good') return checkpoint.size;
+  if (checkpoint === undefined && !tiles.listed()) return 0;
+  if (checkpoint === undefined && head !== undefined) {
+    const file = `ledger/${tenant}/checkpoint`;
+    const message = 'The checkpoint of the published tiles is missing.';
+    findings.add({ tenant, kind: 'missing', file, message });
+  }
+  return (head?.signed === 'good' ? head : (checkpoint ?? head))?.size ?? 0;
+}
+
+async function headSize({ source, tenant }: ClaimOptions): Promise<number> {
+  const bytes = await source.head?.(tenant);
+  const note = (bytes && parseHead(bytes))?.note ?? '';
+  return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))?.size ?? 0;
+}
+
+type Walk = ClaimOptions & {
+  readonly tiles: Tiles;
+  readonly growth: Growth;
+  readonly published: number;
+  /** Bundles that are not whole. */
+  readonly damaged: Set<number>;
+};
+
+async function walk(state: Walk, onProgress: (done: number, total: number) => void): Promise<void> {
+  const { tiles, growth, published, damaged } = state;
+  const bundles = Math.ceil(published / TILE_WIDTH);
+  const read = (n: number) =>
+    Promise.all([tiles.required('entries', n, published), tiles.required(0, n, published)]);
+  const ahead: ReturnType<typeof read>[] = [];
+  for (let n = 0; n < bundles; n++) {
+    while (ahead.length < AHEAD && n + ahead.length < bundles) ahead.push(read(n + ahead.length));
+    const [bundle, tile] = (await ahead.shift()) as [Held | undefined, Held | undefined];
+    const { width } = tileAt(0, n, published);
+    const fits = (leaves: Buffer) => leadsUp(state, n, leaves);
+    const leaves = await chooseLeaves({ ...state, n, width, bundle, tile, fits });
+    if (leaves?.entries === undefined) damaged.add(n);
+    if (leaves === undefined) break;
+    for (let i = 0; i < width; i++) {
+      const hash = leaves.hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
+      growth.add(hash, leaves.entries?.[i]);
+    }
+    await growth.settle();
+    onProgress(growth.size(), published);
+  }
+  await Promise.allSettled(ahead);
+  if (growth.size() === published) await growth.settlePublished();
+}
+
+/** Whether leaves lead to the tile above, or, in the last tile, to the claimed root. */
+async function leadsUp(state: Walk, n: number, leaves: Buffer): Promise<boolean> {
+  const { tiles, growth, published } = state;
+  if (leaves.length === TILE_WIDTH * HASH_BYTES) {
+    const above = await tiles.required(1, Math.floor(n / TILE_WIDTH), published);
+    const at = (n % TILE_WIDTH) * HASH_BYTES;
+    const parent = above?.bytes.subarray(at, at + HASH_BYTES);
+    return parent?.equals(perfectRoot(leaves, 0, TILE_WIDTH)) ?? false;
+  }
+  const frontier = openFrontier(() => {}, growth.edge());
+  for (let at = 0; at < leaves.length; at += HASH_BYTES) {
+    frontier.append(leaves.subarray(at, at + HASH_BYTES));
+  }
+  return growth.claims(frontier.size(), frontier.root());
+}
+
+/** Keeps the last bundle: records come in order. */
+function bundleReader(
+  tiles: Tiles,
+  published: number,
+  damaged: ReadonlySet<number>,
+): TreeCheck['entry'] {
+  let held: { readonly n: number; readonly entries: readonly Buffer[] } | undefined;
+  return (index) => {
+    if (index >= published) return undefined;
+    const n = Math.floor(index / TILE_WIDTH);
+    if (damaged.has(n)) return undefined;
+    if (held?.n === n) return held.entries[index % TILE_WIDTH];
+    return tiles.required('entries', n, published).then((bundle) => {
+      const { entries } = decodeBundle(bundle?.bytes ?? Buffer.alloc(0));
+      held = { n, entries };
+      return entries[index % TILE_WIDTH];
+    });
+  };
+}
