@@ -1,5 +1,5 @@
 /** The mutable store of subjects' keys, outside journal and archive: what erasure destroys. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Fault } from '../fault/fault.ts';
 import type { Store } from '../store/store.ts';
@@ -13,7 +13,7 @@ export type SubjectKeys = {
   /** Resolves when every key that `keyOf` made so far is durable. */
   readonly save: () => Promise<void>;
   /** The key of that name (hex); `erased` where it was destroyed, undefined where it is unknown. */
-  readonly named: (kid: string) => Buffer | 'erased' | undefined;
+  readonly named: (kid: string) => KeyObject | 'erased' | undefined;
   /** Destroys a subject's key for ever, durably; false where it has none. */
   readonly erase: (subject: string) => Promise<boolean>;
 };
@@ -44,7 +44,7 @@ type State = Options & {
   readonly byKid: Map<string, KeyRecord>;
   readonly kidOfSubject: Map<string, string>;
   /** Unwrapped keys by name, and by subject. */
-  readonly opened: Map<string, Buffer>;
+  readonly opened: Map<string, KeyObject>;
   readonly bySubject: Map<string, NamedKey>;
   unsaved: KeyRecord[];
   saving: Promise<void>;
@@ -88,7 +88,7 @@ function keyOf(state: State, subject: string): NamedKey {
   const kid = state.kidOfSubject.get(name);
   const key = kid === undefined ? undefined : named(state, kid);
   const found =
-    kid !== undefined && Buffer.isBuffer(key)
+    kid !== undefined && key !== undefined && key !== 'erased'
       ? { kid: Buffer.from(kid, 'hex'), key }
       : make(state, name);
   state.bySubject.set(subject, found);
@@ -103,9 +103,11 @@ function nameOf({ secret }: State, subject: string): string {
 function make(state: State, name: string): NamedKey {
   const { secret, entropy } = state;
   const kid = entropy(16);
-  const key = entropy(32);
+  const bytes = entropy(32);
   const bound = Buffer.from(kid.toString('hex'));
-  const w = sealBytes({ kid, key: secret.wrap }, entropy(12), { parts: [key], bound });
+  const w = sealBytes({ kid, key: secret.wrap }, entropy(12), { parts: [bytes], bound });
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
   const made = { kid: kid.toString('hex'), s: name, w: w.toString('base64') };
   state.byKid.set(made.kid, made);
   state.kidOfSubject.set(name, made.kid);
@@ -114,7 +116,7 @@ function make(state: State, name: string): NamedKey {
   return { kid, key };
 }
 
-function named(state: State, kid: string): Buffer | 'erased' | undefined {
+function named(state: State, kid: string): KeyObject | 'erased' | undefined {
   const known = state.opened.get(kid);
   if (known) return known;
   const found = state.byKid.get(kid);
@@ -122,8 +124,11 @@ function named(state: State, kid: string): Buffer | 'erased' | undefined {
   if (!found.w) return 'erased';
   const envelope = Buffer.from(found.w, 'base64');
   const opens = keyName(envelope) !== undefined;
-  const key = opens ? openBytes(state.secret.wrap, envelope, Buffer.from(kid)) : undefined;
-  if (key) state.opened.set(kid, key);
+  const bytes = opens ? openBytes(state.secret.wrap, envelope, Buffer.from(kid)) : undefined;
+  if (!bytes) return undefined;
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  state.opened.set(kid, key);
   return key;
 }
 
@@ -156,7 +161,6 @@ async function erase(state: State, subject: string): Promise<boolean> {
   }
   state.bySubject.delete(subject);
   state.kidOfSubject.delete(name);
-  state.opened.get(kid)?.fill(0);
   state.opened.delete(kid);
   state.byKid.set(kid, { kid });
   return true;

@@ -2,6 +2,7 @@
 import {
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   generateKeyPairSync,
   hkdfSync,
   type KeyObject,
@@ -16,7 +17,7 @@ import type { Signer } from './seal.ts';
 /** What of a tenant's secrets the sealer uses. */
 export type TenantSecret = {
   /** Wraps subjects' keys. */
-  readonly wrap: Buffer;
+  readonly wrap: KeyObject;
   /** Names subjects without naming them: HMAC key. */
   readonly naming: Buffer;
   readonly signer: Signer;
@@ -65,7 +66,7 @@ export async function makeTenant(
   const { store, root, entropy } = options;
   const key = entropy(32);
   const { privateKey } = generateKeyPairSync('ed25519');
-  const wrapping = { kid: ROOT_KID, key: root.derive(`tenant/${tenant}`) };
+  const wrapping = { kid: ROOT_KID, key: createSecretKey(root.derive(`tenant/${tenant}`)) };
   const wrapped = (bytes: Buffer, purpose: string) =>
     sealBytes(wrapping, entropy(12), { parts: [bytes], bound: Buffer.from(purpose) }).toString(
       'base64',
@@ -86,7 +87,7 @@ function objectOf(tenant: string): string {
 }
 
 function unwrapper(root: RootKey, tenant: string) {
-  const key = root.derive(`tenant/${tenant}`);
+  const key = createSecretKey(root.derive(`tenant/${tenant}`));
   return (text: string, purpose: string): Buffer => {
     const envelope = Buffer.from(text, 'base64');
     const plain = keyName(envelope) && openBytes(key, envelope, Buffer.from(purpose));
@@ -105,7 +106,7 @@ function secret(origin: string, key: Buffer, privateKey: KeyObject): TenantSecre
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', key, '', purpose, 32));
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   return {
-    wrap: derive('claw/subject/wrap/v1'),
+    wrap: createSecretKey(derive('claw/subject/wrap/v1')),
     naming: derive('claw/subject/name/v1'),
     // RFC 8410 §4: the last 32 bytes of an Ed25519 SubjectPublicKeyInfo are the key itself.
     signer: { origin, privateKey, publicKey: spki.subarray(spki.length - 32) },

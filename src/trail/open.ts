@@ -1,9 +1,9 @@
 /** Composes the trail: parts, front door, followers, and what the recorder says of itself. */
-import { randomBytes } from 'node:crypto';
 import { describe } from '../action/action.ts';
 import type { Draft } from '../event/event.ts';
 import { uuidv7 } from '../event/id.ts';
 import { asFault } from '../fault/fault.ts';
+import { pooledEntropy } from '../seal/entropy.ts';
 import { openAnswers } from './answer.ts';
 import type { ContentOptions } from './content.ts';
 import { openDoor } from './door.ts';
@@ -30,7 +30,8 @@ async function compose(options: PartOptions, parts: Parts): Promise<Trail> {
   const { journal, ledger, engine, indexer, keyring, store, fresh } = parts;
   const recent = await openRecent(journal);
   const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
-  const newId = () => uuidv7(now(), randomBytes);
+  const entropy = pooledEntropy();
+  const newId = () => uuidv7(now(), entropy);
   const door = openDoor({
     ...{ journal, keyring, store, recent, fresh, describe, admit, now, newId },
     archived: ledger.lookup,

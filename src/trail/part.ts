@@ -10,6 +10,7 @@ import type { Journal } from '../journal/journal.ts';
 import { openLedger } from '../ledger/follow.ts';
 import { journalBase } from '../ledger/head.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { pooledEntropy } from '../seal/entropy.ts';
 import { type Keyring, openKeyring } from '../seal/keyring.ts';
 import { makeRootKey, type RootKey, readRootKey } from '../seal/root.ts';
 import { openFileStore } from '../store/file.ts';
@@ -86,7 +87,7 @@ async function open(
   const store = openFileStore({ root: data });
   const root = rootKey(data);
   const origin = config.origin ?? `claw-${root.derive('origin').toString('hex').slice(0, 12)}`;
-  const keyring = await openKeyring({ store, root, entropy: randomBytes, origin });
+  const keyring = await openKeyring({ store, root, entropy: pooledEntropy(), origin });
   const base = await journalBase(store);
   const file_bytes = config.journal_file_bytes;
   const journal = await openFileJournal({ dir: join(data, 'journal'), base, file_bytes });
