@@ -36,6 +36,7 @@ export function folderSource({ data, disk = realDisk }: FolderOptions): Source {
       for await (const key of store.list(prefix)) yield key.slice(prefix.length);
     },
     head: (tenant) => store.get(headKey(tenant)),
+    object: (key) => store.get(key),
     async *records(from) {
       const segments = newSegments(store, from);
       yield* checkProgress(store);

@@ -1,18 +1,17 @@
 /** Checks a tenant's sealed records against the entries of its tree, and that none is missing. */
 import { Fault } from '../fault/fault.ts';
 import type { JournalRecord } from '../journal/journal.ts';
-import type { Opener } from '../seal/seal.ts';
+import type { Opened, Opener, Unopened } from '../seal/seal.ts';
 import { entryBytes } from './entry.ts';
-import type { Discrepancy, Findings } from './finding.ts';
+import type { Discrepancy } from './finding.ts';
 import { headKey } from './head.ts';
-import type { Place, SourceOpening, SourceRecord } from './verify.ts';
+import type { Place, SourceRecord } from './verify.ts';
+import { checkObjects, type ObjectCheckOptions } from './verify-object.ts';
 import { type OpeningCheck, openOpeningCheck } from './verify-opening.ts';
 import type { TreeCheck } from './verify-tree.ts';
 
-export type RecordCheckOptions = {
+export type RecordCheckOptions = ObjectCheckOptions & {
   readonly tree: TreeCheck;
-  readonly findings: Findings;
-  readonly opener: Opener | undefined;
   /** The first index that is looked at. */
   readonly from: number;
 };
@@ -56,6 +55,14 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
     broken = undefined;
   }
 
+  /** Opens a record that is seen for the first time, and what it keeps apart. */
+  function look(record: JournalRecord): Promise<void> | undefined {
+    if (opener === undefined) return undefined;
+    const opened = open(opener, record);
+    openings.report(record, record.index, opened);
+    return checkObjects(options, record, opened);
+  }
+
   return {
     openings: openings.openings,
     record(held) {
@@ -70,7 +77,7 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
       if (index >= next) {
         next = index + 1;
         records++;
-        if (opener !== undefined) openings.report(record, index, open(opener, record));
+        return both(look(record), compare(options, held));
       }
       return compare(options, held);
     },
@@ -86,6 +93,11 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
       return { records, ...openings.counts(), pending };
     },
   };
+}
+
+/** Waits only where there is something to wait for: most records need no promise. */
+function both(one?: Promise<void>, other?: Promise<void>): Promise<void> | undefined {
+  return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
 }
 
 /** Grows the tree by a record that is not published; compares any other with its entry. */
@@ -107,7 +119,7 @@ function compare(options: RecordCheckOptions, { record, file }: Held): Promise<v
   return undefined;
 }
 
-function open(opener: Opener, record: JournalRecord): SourceOpening['opened'] {
+function open(opener: Opener, record: JournalRecord): Opened | Unopened {
   try {
     return opener.open(record);
   } catch (error) {

@@ -16,6 +16,8 @@ export type Source = {
   readonly head?: (tenant: string) => Promise<Buffer | undefined>;
   /** Sealed records from each tenant's index `from` on: its archive, then the whole journal. */
   readonly records?: (from: (tenant: string) => number) => AsyncIterable<SourceRecord>;
+  /** A stored object by its key: large values that events keep apart. */
+  readonly object?: (key: string) => Promise<Buffer | undefined>;
   /** What entries [0, size) open to, in order. */
   readonly openings?: (tenant: string, size: number) => AsyncIterable<SourceOpening>;
 };
@@ -90,6 +92,7 @@ export type Report = {
  */
 export async function verifyTrail(options: VerifyOptions): Promise<Report> {
   const { source, treeOnly = false } = options;
+  const { object } = source;
   const findings = openFindings(options.limit ?? 1000);
   const wanted = options.tenants && new Set(options.tenants);
   const checks = new Map<string, Check>();
@@ -102,7 +105,7 @@ export async function verifyTrail(options: VerifyOptions): Promise<Report> {
     await tree.walk((done, total) => options.onProgress?.({ tenant, stage: 'tree', done, total }));
     const from = treeOnly ? tree.size() : 0;
     const opener = treeOnly ? undefined : options.opener;
-    const check = { tree, records: openRecordCheck({ tree, findings, opener, from }) };
+    const check = { tree, records: openRecordCheck({ tree, findings, opener, object, from }) };
     checks.set(tenant, check);
     return check;
   }

@@ -32,7 +32,7 @@ export type Keyring = Sealer & {
   readonly signer: (tenant: string) => Promise<Signer>;
   /** The envelope of a large value; resolves when its key is durable. */
   readonly sealObject: (plain: PlainObject) => Promise<Buffer>;
-  readonly openObject: (tenant: string, name: string, envelope: Uint8Array) => Buffer | Unopened;
+  readonly openObject: NonNullable<Opener['openObject']>;
   /** Destroys the key of a data subject; false where it has none. */
   readonly erase: (tenant: string, subject: string) => Promise<boolean>;
 };
@@ -105,7 +105,11 @@ export async function openReader(store: Store, root: RootKey): Promise<Opener> {
     const subjects = await openSubjectKeys({ store, tenant, secret, entropy: makesNothing });
     tenants.set(tenant, { secret, subjects });
   }
-  return { open: (sealed) => open(tenants.get(sealed.tenant), sealed) };
+  return {
+    open: (sealed) => open(tenants.get(sealed.tenant), sealed),
+    openObject: (tenant, name, envelope) =>
+      unseal(tenants.get(tenant), envelope, objectBinding(tenant, name)),
+  };
 }
 
 function makesNothing(): never {

@@ -35,6 +35,8 @@ export type Unopened = { readonly problem: 'erased' | 'tampered' };
 export type Opener = {
   /** Checks the commitment too: what opens is what the tree committed to. */
   readonly open: (sealed: SealedEvent) => Opened | Unopened;
+  /** Opens a value that was sealed apart under this name. */
+  readonly openObject?: (tenant: string, name: string, envelope: Uint8Array) => Buffer | Unopened;
 };
 
 export type Sealer = Opener & {

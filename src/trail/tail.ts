@@ -5,6 +5,7 @@ import { matcher } from '../engine/match.ts';
 import type { Event } from '../event/event.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type ContentOptions, contentOf, eventOf } from './content.ts';
+import { openReplay } from './replay.ts';
 import { toQuery } from './request.ts';
 import { rowOf } from './row.ts';
 import type { Row, Trail } from './trail.ts';
@@ -15,8 +16,6 @@ export type TailOptions = ContentOptions & {
   /** Aborts when the trail closes. */
   readonly closing: AbortSignal;
 };
-
-const STEP = { records: 500, bytes: 4 * 1024 * 1024 };
 
 export function openTail(options: TailOptions): Trail['tail'] {
   return (request, signal) => {
@@ -33,16 +32,16 @@ async function* follow(
 ): AsyncGenerator<Row> {
   const { journal } = options;
   const matches = matcher(query.filter);
-  let seq = journal.head();
+  // A reader who falls behind what the journal still holds goes on from the archive.
+  const replay = openReplay(options, journal.head());
   let wake = Promise.withResolvers<void>();
   const stir = () => wake.resolve();
   const unfollow = journal.follow(stir);
   signal.addEventListener('abort', stir);
   try {
     while (!signal.aborted) {
-      const records = await journal.read(Math.max(seq, journal.first()), STEP);
+      const records = await replay.next();
       for (const record of records) {
-        seq = record.seq + 1;
         if (record.tenant !== query.tenant) continue;
         const content = contentOf(options, record);
         const event = eventOf(content);

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ACME, accepted, newPlace, type Place, verified } from './place.ts';
 
 const places: Place[] = [];
@@ -23,14 +24,14 @@ after(async () => {
   for (const place of places) await place.clear();
 });
 
-async function used(count = 40): Promise<Place> {
+async function used(count = 40, flags = {}): Promise<Place> {
   const place = newPlace();
   places.push(place);
-  const trail = await place.open();
+  const trail = await place.open(flags);
   const events = Array.from({ length: count }, (_, i) => ({
     type: 'prompt',
     session_id: `s${i}`,
-    content: `event number ${i}`,
+    content: `event number ${i} ${i === 7 ? 'large '.repeat(20_000) : ''}`,
   }));
   accepted(await trail.ingest(events, ACME));
   await trail.close();
@@ -97,8 +98,11 @@ test('a journal whose signed end was cut off is refused, and verify says what is
 });
 
 test('any flipped byte in any stored file of the evidence is found', async () => {
-  const place = await used(30);
-  const evidence = ['journal', 'ledger', 'head'].flatMap((part) =>
+  const place = await used(30, { archive_segment_bytes: 4096, journal_file_bytes: 4096 });
+  const again = await place.open({ archive_segment_bytes: 4096, journal_file_bytes: 4096 });
+  while (!existsSync(join(place.data, 'archive'))) await pause(20);
+  await again.close();
+  const evidence = ['journal', 'ledger', 'head', 'object', 'archive'].flatMap((part) =>
     readdirSync(join(place.data, part), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name)),
@@ -114,6 +118,17 @@ test('any flipped byte in any stored file of the evidence is found', async () =>
     writeFileSync(path, whole);
   }
   assert.ok((await verified(place.data)).ok);
+});
+
+test('a large value that is gone is missing by the index of its event', async () => {
+  const place = await used();
+  rmSync(join(place.data, 'object'), { recursive: true });
+  const { ok, discrepancies } = await verified(place.data);
+  assert.equal(ok, false);
+  assert.deepEqual(
+    discrepancies.map(({ kind, index }) => [kind, index]),
+    [['missing', 8]],
+  );
 });
 
 test('a copy of the folder verifies while the server runs', async () => {
