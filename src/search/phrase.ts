@@ -25,6 +25,8 @@ type Verdict = {
 /** An empty string stands for what was not recorded. */
 export type Phrases = {
   readonly prompt: (who: string, text: string) => string;
+  /** A runtime's own message to its agent. */
+  readonly notice: () => string;
   readonly output: (text: string) => string;
   readonly tool: (tool: string, subject: string) => string;
   readonly api: (request: string, status_code: number | undefined) => string;
@@ -43,6 +45,7 @@ export type Phrases = {
 };
 
 export const ENGLISH: Phrases = {
+  notice: () => 'A message of the runtime',
   prompt: (who, text) => `${who || 'The user'} asked: ${text ? `"${text}"` : '(no text recorded)'}`,
   output: (text) => `The agent answered: ${text ? `"${text}"` : '(no text recorded)'}`,
   tool: (tool, subject) => `Tool ${tool || '(unnamed)'}${subject && ` (${subject})`}`,
@@ -98,6 +101,7 @@ export const ENGLISH: Phrases = {
 };
 
 export const JAPANESE: Phrases = {
+  notice: () => '実行環境からの通知',
   prompt: (who, text) => `${who || '利用者'}の指示：${text ? `「${text}」` : '（本文の記録なし）'}`,
   output: (text) => `エージェントの回答：${text ? `「${text}」` : '（本文の記録なし）'}`,
   tool: (tool, subject) => `ツール ${tool || '（名前なし）'}${subject && `（${subject}）`}`,

@@ -22,9 +22,15 @@ export function sentence(event: Told, language: Language): string {
   return excerpt(told(event, language === 'ja' ? JAPANESE : ENGLISH), SENTENCE_CHARS);
 }
 
+/** Whether a prompt is a runtime's own message to its agent: no user wrote it. */
+export function isNotice({ type, channel }: Told): boolean {
+  return type === 'prompt' && channel === 'task_notification';
+}
+
 function told(event: Told, say: Phrases): string {
   switch (event.type) {
     case 'prompt':
+      if (isNotice(event)) return noted(event, say.notice(), say);
       return say.prompt(who(event), text(event.content));
     case 'output':
       return say.output(text(event.content));

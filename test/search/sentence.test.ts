@@ -169,3 +169,17 @@ test('whatever was recorded, the sentence is one bounded line without a characte
     { numRuns: 500 },
   );
 });
+
+test('a message of the runtime to its agent is not told as what a user asked', () => {
+  const notice = {
+    type: 'prompt',
+    channel: 'task_notification',
+    content: '<task-notification>',
+    detail: 'Claude Code reports on a background task; no user wrote this.',
+    user: { id: 'jane' },
+  } as const;
+  for (const language of ['en', 'ja'] as const) {
+    assert.doesNotMatch(sentence(notice, language), /jane/);
+    assert.match(sentence(notice, language), /background task/);
+  }
+});
