@@ -1,0 +1,50 @@
+/** Every command of clawctl: a new one is a file in `command/`, a line here, and its words. */
+import type { Command } from './command/command.ts';
+
+/** Loads a command's file only when it is called, or completed. */
+export type MenuEntry = { readonly path: string; readonly load: () => Promise<Command> };
+
+export const MENU = [
+  { path: 'serve', load: async () => (await import('./command/serve.ts')).serve },
+  { path: 'status', load: async () => (await import('./command/status.ts')).status },
+  { path: 'logs search', load: async () => (await import('./command/logs-search.ts')).logsSearch },
+  { path: 'logs tail', load: async () => (await import('./command/logs-tail.ts')).logsTail },
+  { path: 'logs export', load: async () => (await import('./command/logs-export.ts')).logsExport },
+  { path: 'logs show', load: async () => (await import('./command/logs-show.ts')).logsShow },
+  {
+    path: 'sessions list',
+    load: async () => (await import('./command/sessions-list.ts')).sessionsList,
+  },
+  {
+    path: 'sessions show',
+    load: async () => (await import('./command/sessions-show.ts')).sessionsShow,
+  },
+  { path: 'timeline', load: async () => (await import('./command/timeline.ts')).timeline },
+  { path: 'verify', load: async () => (await import('./command/verify.ts')).verify },
+  { path: 'proof', load: async () => (await import('./command/proof.ts')).proof },
+  {
+    path: 'verify-proof',
+    load: async () => (await import('./command/verify-proof.ts')).verifyProof,
+  },
+  { path: 'reindex', load: async () => (await import('./command/reindex.ts')).reindex },
+  {
+    path: 'token create',
+    load: async () => (await import('./command/token-create.ts')).tokenCreate,
+  },
+  { path: 'token list', load: async () => (await import('./command/token-list.ts')).tokenList },
+  {
+    path: 'token revoke',
+    load: async () => (await import('./command/token-revoke.ts')).tokenRevoke,
+  },
+  {
+    path: 'install claude-code',
+    load: async () => (await import('./command/install.ts')).installClaudeCode,
+  },
+  {
+    path: 'uninstall claude-code',
+    load: async () => (await import('./command/uninstall.ts')).uninstallClaudeCode,
+  },
+  { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
+] as const satisfies readonly MenuEntry[];
+
+export type CommandPath = (typeof MENU)[number]['path'];

@@ -1,0 +1,110 @@
+/** Tells rows as a story: when, who, what, what came of it, and the words that were said. */
+import { sentence } from '../search/sentence.ts';
+import type { Row } from '../trail/trail.ts';
+import type { Context } from './command/command.ts';
+import type { Piece, Style } from './piece.ts';
+import { statusStyle, who } from './row.ts';
+import { valueLines } from './value.ts';
+import { wrap } from './width.ts';
+
+export type Story = { readonly tell: (row: Row) => void };
+
+/** Columns of the time and the sign before what happened. */
+const MARGIN = 12;
+const INDENT = 4;
+/** Indentations beyond which a narrow terminal would hold nothing. */
+const DEPTHS = 6;
+/** Lines of a prompt or an output that are shown. */
+const EXCERPT_LINES = 8;
+/** Columns that are pleasant to read. */
+const READABLE = 110;
+
+/** Rows must come oldest first: a sub-agent is indented below the session that started it. */
+export function openStory(context: Context, root: string): Story {
+  const { clock, terminal, language } = context;
+  const depths = new Map<string, number>([[root, 0]]);
+  let day = '';
+  return {
+    tell: (row) => {
+      const today = clock.day(row.time);
+      if (today !== day) {
+        terminal.line();
+        terminal.line({ text: `${today} · ${clock.zone}`, style: 'bold' });
+        day = today;
+      }
+      const depth = Math.min(depthOf(row, depths), DEPTHS);
+      const indent = ' '.repeat(depth * INDENT);
+      const room = Math.min(terminal.columns, READABLE) - MARGIN - indent.length;
+      const shade = shadeOf(row);
+      const spoken = row.type === 'prompt' || row.type === 'output';
+      const text = spoken && !row.erased ? speech(context, row) : sentence(row, language);
+      const [first = '', ...rest] = wrap(text, Math.max(room, 20));
+      terminal.line({ text: `${clock.time(row.time)}  `, style: 'dim' }, indent, sign(row), {
+        text: first,
+        style: shade,
+      });
+      const margin = ' '.repeat(MARGIN) + indent;
+      for (const line of rest) terminal.line(margin, { text: line, style: shade });
+      for (const { text: line, style: below } of said(context, row, room)) {
+        terminal.line(margin, { text: line, style: below });
+      }
+    },
+  };
+}
+
+function depthOf({ session_id, parent_session_id }: Row, depths: Map<string, number>): number {
+  const known = depths.get(session_id);
+  if (known !== undefined) return known;
+  const depth = (depths.get(parent_session_id ?? '') ?? 0) + 1;
+  depths.set(session_id, depth);
+  return depth;
+}
+
+function speech({ t }: Context, row: Row): string {
+  if (row.type === 'prompt')
+    return t('timeline.prompt', { who: who(row) || t('timeline.someone') });
+  return t('timeline.output', { who: who(row) || t('timeline.agent') });
+}
+
+/** What was said, and what was stopped, stand out of what went well. */
+function shadeOf({ type, status }: Row): Style {
+  if (type === 'prompt' || type === 'output') return 'bold';
+  return status === 'blocked' || status === 'error' ? statusStyle(status) : 'plain';
+}
+
+function sign(row: Row): Piece {
+  if (row.type === 'prompt') return { text: '▶ ', style: 'name' };
+  if (row.type === 'output') return { text: '◀ ', style: 'name' };
+  const style = statusStyle(row.status);
+  return { text: `${SIGNS[row.status ?? 'none']} `, style };
+}
+
+const SIGNS = {
+  success: '✓',
+  error: '✗',
+  blocked: '■',
+  escalated: '▲',
+  pending: '…',
+  unknown: '?',
+  none: '·',
+} as const;
+
+type Below = { readonly text: string; readonly style: Style };
+
+function said(context: Context, row: Row, room: number): readonly Below[] {
+  if (row.erased) return [{ text: context.t('timeline.erased'), style: 'warn' }];
+  if (row.type === 'prompt' || row.type === 'output') return excerpt(context, row, room);
+  return [];
+}
+
+function excerpt({ t }: Context, row: Row, room: number): readonly Below[] {
+  const lines = valueLines((row.content ?? '').trim(), Math.max(room - 2, 20));
+  const shown = lines.slice(0, EXCERPT_LINES);
+  const more = lines.length - shown.length;
+  const told: Below[] = shown.map((line) => ({ text: `│ ${line}`, style: 'plain' }));
+  if (more > 0) {
+    const text = t('timeline.more', { count: more, index: row.index });
+    told.push({ text: `│ ${text}`, style: 'dim' });
+  }
+  return told;
+}

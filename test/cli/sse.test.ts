@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { serverEvents } from '../../src/cli/sse.ts';
+
+async function read(bytes: Buffer, step: number) {
+  async function* chunks() {
+    for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+  }
+  const events = [];
+  for await (const event of serverEvents(chunks())) events.push(event);
+  return events;
+}
+
+test('events come out whole, however the stream is cut', async () => {
+  const rows = fc.array(fc.record({ text: fc.string({ unit: 'grapheme' }) }));
+  await fc.assert(
+    fc.asyncProperty(rows, fc.integer({ min: 1, max: 9 }), async (given, step) => {
+      const stream = given.map(
+        (row) => `id: 1\nevent: row\ndata: ${JSON.stringify(row)}\n\n: \n\n`,
+      );
+      const events = await read(Buffer.from(`: live\n\n${stream.join('')}`), step);
+      assert.deepEqual(
+        events,
+        given.map((row) => ({ event: 'row', data: JSON.stringify(row) })),
+      );
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('an event that was cut off is not taken for one', async () => {
+  assert.deepEqual(await read(Buffer.from('event: row\ndata: {"a":1}\n'), 3), []);
+});
