@@ -2,10 +2,13 @@
 import { Fault } from '../fault/fault.ts';
 import type { Client } from './client.ts';
 
-/** Reads of the trail (law 6) and heartbeats outnumber what agents do. */
+/**
+ * Reads of the trail (law 6) and heartbeats outnumber what agents do. The front door keeps these
+ * sessions for Claw itself, so that no agent can hide behind them.
+ */
 const NOISE = {
-  events: '-type:access -tool:trail.heartbeat',
-  sessions: '-type:access -session_id:claw',
+  events: '-(type:access session_id:claw:*) -(session_id:claw tool:trail.heartbeat)',
+  sessions: '-session_id:claw:* -session_id:claw',
 } as const;
 
 export type Wanted = { readonly query: string; readonly hidden: boolean };

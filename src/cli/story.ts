@@ -1,5 +1,5 @@
 /** Tells rows as a story: when, who, what, what came of it, and the words that were said. */
-import { sentence } from '../search/sentence.ts';
+import { isNotice, sentence } from '../search/sentence.ts';
 import type { Row } from '../trail/trail.ts';
 import type { Context } from './command/command.ts';
 import type { Piece, Style } from './piece.ts';
@@ -36,7 +36,7 @@ export function openStory(context: Context, root: string): Story {
       const indent = ' '.repeat(depth * INDENT);
       const room = Math.min(terminal.columns, READABLE) - MARGIN - indent.length;
       const shade = shadeOf(row);
-      const spoken = row.type === 'prompt' || row.type === 'output';
+      const spoken = isSpoken(row);
       const text = spoken && !row.erased ? speech(context, row) : sentence(row, language);
       const [first = '', ...rest] = wrap(text, Math.max(room, 20));
       terminal.line({ text: `${clock.time(row.time)}  `, style: 'dim' }, indent, sign(row), {
@@ -67,13 +67,14 @@ function speech({ t }: Context, row: Row): string {
 }
 
 /** What was said, and what was stopped, stand out of what went well. */
-function shadeOf({ type, status }: Row): Style {
-  if (type === 'prompt' || type === 'output') return 'bold';
+function shadeOf(row: Row): Style {
+  const { status } = row;
+  if (isSpoken(row)) return 'bold';
   return status === 'blocked' || status === 'error' ? statusStyle(status) : 'plain';
 }
 
 function sign(row: Row): Piece {
-  if (row.type === 'prompt') return { text: '▶ ', style: 'name' };
+  if (row.type === 'prompt' && isSpoken(row)) return { text: '▶ ', style: 'name' };
   if (row.type === 'output') return { text: '◀ ', style: 'name' };
   const style = statusStyle(row.status);
   return { text: `${SIGNS[row.status ?? 'none']} `, style };
@@ -93,8 +94,12 @@ type Below = { readonly text: string; readonly style: Style };
 
 function said(context: Context, row: Row, room: number): readonly Below[] {
   if (row.erased) return [{ text: context.t('timeline.erased'), style: 'warn' }];
-  if (row.type === 'prompt' || row.type === 'output') return excerpt(context, row, room);
-  return [];
+  return isSpoken(row) ? excerpt(context, row, room) : [];
+}
+
+/** Words between a user and an agent; a runtime's own message is told like an act. */
+function isSpoken(row: Row): boolean {
+  return (row.type === 'prompt' && !isNotice(row)) || row.type === 'output';
 }
 
 function excerpt({ t }: Context, row: Row, room: number): readonly Below[] {

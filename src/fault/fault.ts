@@ -8,7 +8,7 @@ export const CODES = {
   'event.invalid': { blame: 'caller', status: 422 },
   'event.too_large': { blame: 'caller', status: 413 },
   'event.tenant_foreign': { blame: 'caller', status: 403 },
-  'event.conflict': { blame: 'caller', status: 409 },
+  'event.reserved': { blame: 'caller', status: 403 },
   'event.not_found': { blame: 'caller', status: 404 },
   'event.erased': { blame: 'evidence', status: 410 },
   'session.not_found': { blame: 'caller', status: 404 },

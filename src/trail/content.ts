@@ -4,6 +4,7 @@ import type { Event } from '../event/event.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Opener } from '../seal/seal.ts';
 import type { Fresh } from './fresh.ts';
+import { OWN_SESSION } from './own.ts';
 
 /** Sealed records wherever they are now: what the ledger answers. */
 export type Records = {
@@ -73,7 +74,7 @@ function standIn({ tenant, index, id, at_ms }: Place, problem: Problem): Buffer 
     recorded_at: at,
     type: 'gap',
     tenant_id: tenant,
-    session_id: 'claw',
+    session_id: OWN_SESSION,
     status: 'unknown',
     detail: `Entry ${index} ${said[problem]}`,
     attributes: { problem, index },

@@ -8,6 +8,7 @@ import type { Keyring } from '../seal/keyring.ts';
 import type { Store } from '../store/store.ts';
 import type { Fresh } from './fresh.ts';
 import { keepMoved, type Moved, slim } from './overflow.ts';
+import { isOwnSession } from './own.ts';
 import type { Recent } from './recent.ts';
 import type { Receipt } from './trail.ts';
 
@@ -48,10 +49,11 @@ type Ready = { readonly event: Event; readonly bytes: Buffer; readonly moved: re
 
 export function openDoor(options: DoorOptions): Door {
   let queued = 0;
-  const pass = async (inputs: readonly unknown[], producer: Producer) => {
+  const pass = async (inputs: readonly unknown[], producer: Producer, check = acceptAll) => {
     queued += inputs.length;
     try {
-      return await admitBatch(options, inputs, producer);
+      const prepared = inputs.map((input) => prepare(options, input, producer));
+      return await admitBatch(options, inputs, prepared.map(check));
     } finally {
       queued -= inputs.length;
     }
@@ -60,7 +62,7 @@ export function openDoor(options: DoorOptions): Door {
     queued: () => queued,
     ingest: async (inputs, producer) => {
       const { queue_events } = options.limits;
-      if (queued + inputs.length <= queue_events) return pass(inputs, producer);
+      if (queued + inputs.length <= queue_events) return pass(inputs, producer, refuseReserved);
       throw new Fault('queue.full', `More than ${queue_events} events wait for the disk.`, {
         limit: queue_events,
         retry_after_s: 1,
@@ -79,9 +81,8 @@ export function openDoor(options: DoorOptions): Door {
 async function admitBatch(
   options: DoorOptions,
   inputs: readonly unknown[],
-  producer: Producer,
+  prepared: readonly (Ready | Fault)[],
 ): Promise<Receipt[]> {
-  const prepared = inputs.map((input) => prepare(options, input, producer));
   const events = prepared.filter((item): item is Ready => !(item instanceof Fault));
   for (const tenant of new Set(events.map(({ event }) => event.tenant_id))) {
     await options.admit(tenant);
@@ -111,6 +112,19 @@ async function receipt(ready: Ready, outcome: Outcome | undefined): Promise<Rece
   } catch (error) {
     return rejected(ready.event, asFault(error));
   }
+}
+
+function acceptAll(prepared: Ready | Fault): Ready | Fault {
+  return prepared;
+}
+
+/** What Claw says of itself is left out of people's lists: no producer may hide among it. */
+function refuseReserved(prepared: Ready | Fault): Ready | Fault {
+  if (prepared instanceof Fault || !isOwnSession(prepared.event.session_id)) return prepared;
+  return new Fault('event.reserved', 'session_id: the sessions claw and claw:… are Claw’s own.', {
+    field: 'session_id',
+    hint: 'Choose another session_id.',
+  });
 }
 
 function prepare(options: DoorOptions, input: unknown, producer: Producer): Ready | Fault {

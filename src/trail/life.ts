@@ -3,9 +3,7 @@ import type { Draft } from '../event/event.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Door } from './door.ts';
-
-/** The session of everything that the recorder says of itself. */
-export const OWN_SESSION = 'claw';
+import { OWN_SESSION } from './own.ts';
 
 export type Life = {
   /** Records that the tenant's trail was opened, naming the checkpoint before; once a start. */

@@ -9,6 +9,7 @@ import type { ContentOptions } from './content.ts';
 import { openDoor } from './door.ts';
 import { openEvidence } from './evidence.ts';
 import { type Life, openLife } from './life.ts';
+import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
 import { openRecent, type Recent } from './recent.ts';
 import { openTail } from './tail.ts';
@@ -134,7 +135,7 @@ function eventOf(note: Note): Draft & { tenant_id: string } {
   return {
     type,
     tenant_id: tenant,
-    session_id: `claw:${user}`,
+    session_id: readerSession(user),
     user: { id: user },
     agent: { id: 'claw' },
     action: type === 'access' ? 'query' : 'admin',

@@ -316,3 +316,17 @@ test('more events than may wait are refused with a time to come back, and none i
   });
   accepted(await trail.ingest(events.slice(1), ACME));
 });
+
+test('no producer writes where Claw speaks of itself', async () => {
+  const trail = await place().open();
+  const hidden = [
+    { type: 'access', session_id: 'claw:admin' },
+    { type: 'admin', session_id: 'claw', tool: 'trail.heartbeat' },
+    { type: 'prompt', session_id: 'clawing' },
+  ];
+  const receipts = await trail.ingest(hidden, { tenant_id: '*' });
+  assert.deepEqual(
+    receipts.map((receipt) => ('error' in receipt ? receipt.error.code : receipt.status)),
+    ['event.reserved', 'event.reserved', 'accepted'],
+  );
+});

@@ -5,7 +5,7 @@ export const faults = {
     invalid: 'Field {{field}} of the event is not valid.',
     too_large: 'The event is larger than the limit of {{limit}} bytes.',
     tenant_foreign: 'The event names a tenant that the token does not belong to.',
-    conflict: 'Another event with this id is recorded already.',
+    reserved: 'The session of this event is kept for what Claw says of itself.',
     not_found: 'There is no such event.',
     erased: 'The content of this event was erased.',
   },

@@ -7,7 +7,7 @@ export const faultsJa = {
     invalid: 'イベントの項目 {{field}} が正しくありません。',
     too_large: 'イベントが上限（{{limit}} バイト）を超えています。',
     tenant_foreign: 'イベントのテナントが、トークンのテナントと異なります。',
-    conflict: '同じ ID の別のイベントがすでに記録されています。',
+    reserved: 'このセッションは Claw 自身の記録のために予約されています。',
     not_found: 'そのイベントはありません。',
     erased: 'このイベントの内容は消去されています。',
   },
