@@ -52,7 +52,7 @@ function read(path: string): unknown[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-/** Through the same adapters as live records; ids are of the recording, so a repeat adds nothing. */
+/** Through the adapters of live records; ids are the recording's, so a repeat adds nothing. */
 function draftsOf(name: string, lines: readonly Line[], start_ms: number): Draft[] {
   const calls = rememberCalls(CALLS);
   return lines.flatMap((line, at) => {

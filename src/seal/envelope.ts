@@ -42,7 +42,7 @@ export function sealBytes(named: NamedKey, nonce: Uint8Array, plain: SealedInput
 
 export type SealedInput = { readonly parts: readonly Uint8Array[]; readonly bound: Uint8Array };
 
-/** The name of the key that seals an envelope, as hex; undefined where it is no envelope of ours. */
+/** The name of the key that seals an envelope, as hex; undefined for what is no envelope. */
 export function keyName(envelope: Uint8Array): string | undefined {
   if (envelope[0] !== VERSION || envelope.length < HEAD_BYTES + TAG_BYTES) return undefined;
   return Buffer.from(envelope.subarray(1, 1 + KID_BYTES)).toString('hex');

@@ -1,4 +1,4 @@
-/** The root key: a file of its own, readable by nobody else, under which tenant keys are wrapped. */
+/** The root key: a file of its own that nobody else reads; tenant keys are wrapped under it. */
 import { hkdfSync } from 'node:crypto';
 import {
   chmodSync,

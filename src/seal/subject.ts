@@ -95,7 +95,7 @@ function keyOf(state: State, subject: string): NamedKey {
   return found;
 }
 
-/** A subject's name in the key store: says nothing of the person to whoever lacks the tenant key. */
+/** A subject's name in the key store: without the tenant key it says nothing of the person. */
 function nameOf({ secret }: State, subject: string): string {
   return createHmac('sha256', secret.naming).update(subject).digest('hex');
 }

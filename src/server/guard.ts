@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 import { Fault } from '../fault/fault.ts';
 import { ANY_TENANT, type Credential } from '../trail/credential.ts';
+import type { Access, RawCall } from './call.ts';
 import type { Face } from './face.ts';
 import type { Refusal } from './notebook.ts';
-import type { Access, RawCall } from './route.ts';
 
 type Asked = { readonly access: Access; readonly path: string };
 

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { CODES, type Code } from '../fault/fault.ts';
 import { components, errorSchema } from './answer.ts';
-import type { Access, Content, Route } from './route.ts';
+import type { Access } from './call.ts';
+import type { Content, Route } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

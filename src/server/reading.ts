@@ -1,5 +1,5 @@
 /** Notes down who read what, for the routes that read. */
-import type { RawCall } from './route.ts';
+import type { RawCall } from './call.ts';
 
 export type Reading = {
   /** `logs.search`, `timeline`, … */

@@ -1,17 +1,10 @@
 /** The contract of a route: who may call it, what it takes and gives, and what it does. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Code } from '../fault/fault.ts';
-import type { Credential } from '../trail/credential.ts';
+import type { Access, RawCall } from './call.ts';
 import { check } from './check.ts';
-import type { Face } from './face.ts';
 import { tenantFor } from './guard.ts';
-
-/**
- * Who may call: a role (an admin may do everything); `open`, anybody; `ledger`, a viewer, or
- * anybody where the ledger is public; `operator`, an operator, or anybody on loopback.
- */
-export type Access = 'recorder' | 'viewer' | 'admin' | 'open' | 'ledger' | 'operator';
 
 export type Method = 'GET' | 'POST' | 'DELETE';
 
@@ -24,20 +17,6 @@ export type Answer = { readonly headers?: Readonly<Record<string, string>> } & (
   /** The route writes for itself, until the promise resolves. */
   | { readonly kind: 'raw'; readonly write: (response: ServerResponse) => Promise<void> }
 );
-
-/** A request on its way to a route, before its parameters were checked. */
-export type RawCall = {
-  readonly face: Face;
-  /** Undefined only where a route is open to anybody. */
-  readonly who: Credential | undefined;
-  readonly query: unknown;
-  readonly params: unknown;
-  readonly request: IncomingMessage;
-  /** Aborts when the caller goes away. */
-  readonly signal: AbortSignal;
-  /** Tells the notebook why the call was refused. */
-  readonly refuse: (reason: 'tenant') => void;
-};
 
 export type Call<Q, P> = Omit<RawCall, 'query' | 'params'> & {
   readonly query: Q;

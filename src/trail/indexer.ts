@@ -1,4 +1,4 @@
-/** The follower that feeds the engine: from its cursor on, in order, as fast as the engine takes. */
+/** The follower that feeds the engine, from its cursor on, as fast as the engine takes. */
 import type { Engine, EngineRecord } from '../engine/engine.ts';
 import { asFault, type Fault } from '../fault/fault.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -9,7 +9,7 @@ import type { ReadTo } from './trail.ts';
 export type Indexer = {
   /** The `seq` that the engine reads next. */
   readonly cursor: () => number;
-  /** Resolves when the index has read below `seq`, or after `wait_ms`; throws when it has failed. */
+  /** Resolves when the index has read below `seq`, or after `wait_ms`; throws if it failed. */
   readonly reach: (seq: number, wait_ms: number) => Promise<void>;
   /** How much of a tenant's trail an answer made at `read_to` (a `seq`) had read. */
   readonly readTo: (tenant: string, read_to: number) => Promise<ReadTo>;

@@ -1,4 +1,4 @@
-/** What the recorder says of itself: each start, each stop, and that it was alive when all was still. */
+/** What the recorder says of itself: each start and stop, and that it lived through silence. */
 import type { Draft } from '../event/event.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';

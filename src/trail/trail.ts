@@ -172,7 +172,7 @@ export type Trail = {
   readonly openings: (tenant: string, from: number, count: number) => Promise<readonly Opening[]>;
   /** A published ledger file: `checkpoint`, `vkey`, `tile/…`; undefined where there is none. */
   readonly ledgerFile: (tenant: string, path: string) => Promise<Buffer | undefined>;
-  /** Records that somebody read the trail, or changed its administration, through the front door. */
+  /** Records that somebody read the trail, or changed its administration. */
   readonly note: (note: Note) => Promise<void>;
   readonly status: () => Promise<TrailStatus>;
   readonly close: () => Promise<void>;

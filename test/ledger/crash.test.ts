@@ -5,7 +5,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { openMemoryJournal } from '../../src/journal/memory.ts';
 import { openLedger } from '../../src/ledger/follow.ts';
 import { parseHead, readProgress } from '../../src/ledger/head.ts';
-import { verifyTrail } from '../../src/ledger/verify.ts';
+import { verifyTrail } from '../../src/ledger/verify/verify.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { START_MS, sealedEvents, signerFor, testOpener } from './fixture.ts';

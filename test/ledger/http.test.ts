@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { verifyTrail } from '../../src/ledger/verify.ts';
-import { httpSource } from '../../src/ledger/verify-http.ts';
+import { httpSource } from '../../src/ledger/verify/http.ts';
+import { verifyTrail } from '../../src/ledger/verify/verify.ts';
 import { sealedEvent, testOpener } from './fixture.ts';
 import { dataFolder, writeTrail } from './trail.ts';
 

@@ -3,8 +3,8 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { listSegments } from '../../src/ledger/archive.ts';
 import { headKey, headTenants } from '../../src/ledger/head.ts';
 import { ledgerKey } from '../../src/ledger/published.ts';
-import type { Source } from '../../src/ledger/verify.ts';
-import { readSegment } from '../../src/ledger/verify-segment.ts';
+import { readSegment } from '../../src/ledger/verify/segment.ts';
+import type { Source } from '../../src/ledger/verify/source.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export function memorySource(store: Store, journal: Journal): Source {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { faultSchema } from '../../src/server/answer.ts';
+import type { Access } from '../../src/server/call.ts';
 import { ROUTES } from '../../src/server/menu.ts';
-import type { Access } from '../../src/server/route.ts';
 import { eventually, openRig, type Rig } from './rig.ts';
 import type { OpenTrail } from './suite.ts';
 

@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Fault } from '../../fault/fault.ts';
-import type { Discrepancy } from '../../ledger/finding.ts';
+import type { Discrepancy } from '../../ledger/verify/finding.ts';
+import { folderSource } from '../../ledger/verify/folder.ts';
+import { httpSource } from '../../ledger/verify/http.ts';
 import {
   type Report,
   type TenantReport,
   type VerifyOptions,
   verifyTrail,
-} from '../../ledger/verify.ts';
-import { folderSource } from '../../ledger/verify-folder.ts';
-import { httpSource } from '../../ledger/verify-http.ts';
+} from '../../ledger/verify/verify.ts';
 import { openReader } from '../../seal/keyring.ts';
 import { readRootKey } from '../../seal/root.ts';
 import { openFileStore } from '../../store/file.ts';

@@ -8,8 +8,9 @@ import { ingestSchema } from '../answer.ts';
 import { type Batch, type BatchLimits, formOf, type Item, splitBatch } from '../batch.ts';
 import { readBody } from '../body.ts';
 import type { Lease } from '../budget.ts';
+import type { RawCall } from '../call.ts';
 import * as parameter from '../parameter.ts';
-import { type Answer, type Call, type Content, NOTHING, type RawCall, route } from '../route.ts';
+import { type Answer, type Call, type Content, NOTHING, route } from '../route.ts';
 
 /** What the routes that receive records take. */
 export const BATCH: Content = {

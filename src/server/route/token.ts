@@ -11,11 +11,12 @@ import type { Note } from '../../trail/trail.ts';
 import { newTokenSchema, revokedSchema, tokensSchema } from '../answer.ts';
 import { formOf, splitBatch } from '../batch.ts';
 import { readBody } from '../body.ts';
+import type { RawCall } from '../call.ts';
 import { check } from '../check.ts';
 import { isOperator } from '../guard.ts';
 import * as parameter from '../parameter.ts';
 import { noteReading } from '../reading.ts';
-import { type Call, NOTHING, type RawCall, route } from '../route.ts';
+import { type Call, NOTHING, route } from '../route.ts';
 
 /** Bytes of a request for a token. */
 const BODY_BYTES = 64 * 1024;

@@ -1,8 +1,8 @@
-/** Checks the large values that events keep apart: each is there, opens, and has its event's hash. */
+/** Checks the large values that events keep apart: each is there and has its event's hash. */
 import { hash } from 'node:crypto';
-import type { Overflow } from '../event/event.ts';
-import type { JournalRecord } from '../journal/journal.ts';
-import type { Opened, Opener, Unopened } from '../seal/seal.ts';
+import type { Overflow } from '../../event/event.ts';
+import type { JournalRecord } from '../../journal/journal.ts';
+import type { Opened, Opener, Unopened } from '../../seal/seal.ts';
 import type { Discrepancy, Findings } from './finding.ts';
 
 export type ObjectCheckOptions = {

@@ -1,9 +1,10 @@
 /** The tree as a verifier grows it: each tile that fills and each claimed root is compared. */
+
+import { type Edge, type Frontier, openFrontier } from '../frontier.ts';
+import { levelWidth, partialTiles, TILE_WIDTH, type Tile } from '../tile.ts';
 import type { Findings } from './finding.ts';
-import { type Edge, type Frontier, openFrontier } from './frontier.ts';
-import { levelWidth, partialTiles, TILE_WIDTH, type Tile } from './tile.ts';
-import type { Claim } from './verify-signed.ts';
-import { bundleOf, type Expected, hashesOf, type Tiles } from './verify-tile.ts';
+import type { Claim } from './signed.ts';
+import { bundleOf, type Expected, hashesOf, type Tiles } from './tile.ts';
 
 export type Growth = {
   readonly size: () => number;

@@ -1,9 +1,10 @@
 /** Settles what a tile's leaves are: its bundle of entries and its tile of hashes must agree. */
+
+import { ledgerKey } from '../published.ts';
+import { decodeBundle, parseTilePath, TILE_WIDTH, type Tile, tilePath } from '../tile.ts';
+import { HASH_BYTES, leafHash } from '../tree.ts';
 import type { Discrepancy, Findings } from './finding.ts';
-import { ledgerKey } from './published.ts';
-import { decodeBundle, parseTilePath, TILE_WIDTH, type Tile, tilePath } from './tile.ts';
-import { HASH_BYTES, leafHash } from './tree.ts';
-import type { Held } from './verify-tile.ts';
+import type { Held } from './tile.ts';
 
 export type LeafOptions = {
   readonly tenant: string;

@@ -1,8 +1,8 @@
 /** Checks what entries open to: that salt and event are what each entry committed to. */
-import { type Entry, openingProblem, parseEntry } from './entry.ts';
+import { type Entry, openingProblem, parseEntry } from '../entry.ts';
 import type { Findings } from './finding.ts';
-import type { SourceOpening } from './verify.ts';
-import type { TreeCheck } from './verify-tree.ts';
+import type { SourceOpening } from './source.ts';
+import type { TreeCheck } from './tree.ts';
 
 export type OpeningCheck = {
   /** Checks and counts one. */

@@ -1,6 +1,6 @@
 /** A tenant's stored tiles and bundles, read and compared with what the tree makes of them. */
-import type { Discrepancy, Findings } from './finding.ts';
-import { ledgerKey, tileAt } from './published.ts';
+
+import { ledgerKey, tileAt } from '../published.ts';
 import {
   decodeBundle,
   encodeBundle,
@@ -9,9 +9,10 @@ import {
   TILE_WIDTH,
   type Tile,
   tilePath,
-} from './tile.ts';
-import { HASH_BYTES } from './tree.ts';
-import type { Source } from './verify.ts';
+} from '../tile.ts';
+import { HASH_BYTES } from '../tree.ts';
+import type { Discrepancy, Findings } from './finding.ts';
+import type { Source } from './source.ts';
 
 /** A file's bytes and the path that they were read from. */
 export type Held = { readonly path: string; readonly bytes: Buffer };

@@ -1,10 +1,10 @@
 /** What a tenant's trail claims under signature: its key, published checkpoint and head. */
-import { type Checkpoint, openCheckpoint, parseCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, openCheckpoint, parseCheckpoint } from '../checkpoint.ts';
+import { headKey, parseHead } from '../head.ts';
+import { parseVkey, type Verifier } from '../note.ts';
+import { ledgerKey } from '../published.ts';
 import type { Findings, Kind } from './finding.ts';
-import { headKey, parseHead } from './head.ts';
-import { parseVkey, type Verifier } from './note.ts';
-import { ledgerKey } from './published.ts';
-import type { Source } from './verify.ts';
+import type { Source } from './source.ts';
 
 /** A tree that was claimed, and the object that claims it. */
 export type Claim = Pick<Checkpoint, 'size' | 'root'> & {

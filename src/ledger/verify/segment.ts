@@ -1,7 +1,7 @@
 /** Reads a whole archive segment for a verifier: every record, and every byte that is wrong. */
 import { crc32 } from 'node:zlib';
-import { frameRecord, probeFrame, readFrames } from '../journal/frame.ts';
-import type { Store } from '../store/store.ts';
+import { frameRecord, probeFrame, readFrames } from '../../journal/frame.ts';
+import type { Store } from '../../store/store.ts';
 import {
   encodeHeader,
   encodeTail,
@@ -13,8 +13,8 @@ import {
   type SegmentName,
   segmentKey,
   tablesBytes,
-} from './segment.ts';
-import type { SourceRecord } from './verify.ts';
+} from '../segment.ts';
+import type { SourceRecord } from './source.ts';
 
 /** Frames that are read at once, in bytes. */
 const WINDOW_BYTES = 4 * 1024 * 1024;

@@ -1,14 +1,14 @@
 /** Checks a tenant's sealed records against the entries of its tree, and that none is missing. */
-import { Fault } from '../fault/fault.ts';
-import type { JournalRecord } from '../journal/journal.ts';
-import type { Opened, Opener, Unopened } from '../seal/seal.ts';
-import { entryBytes } from './entry.ts';
+import { Fault } from '../../fault/fault.ts';
+import type { JournalRecord } from '../../journal/journal.ts';
+import type { Opened, Opener, Unopened } from '../../seal/seal.ts';
+import { entryBytes } from '../entry.ts';
+import { headKey } from '../head.ts';
 import type { Discrepancy } from './finding.ts';
-import { headKey } from './head.ts';
-import type { Place, SourceRecord } from './verify.ts';
-import { checkObjects, type ObjectCheckOptions } from './verify-object.ts';
-import { type OpeningCheck, openOpeningCheck } from './verify-opening.ts';
-import type { TreeCheck } from './verify-tree.ts';
+import { checkObjects, type ObjectCheckOptions } from './object.ts';
+import { type OpeningCheck, openOpeningCheck } from './opening.ts';
+import type { SourceRecord } from './source.ts';
+import type { TreeCheck } from './tree.ts';
 
 export type RecordCheckOptions = ObjectCheckOptions & {
   readonly tree: TreeCheck;
@@ -39,24 +39,12 @@ export type RecordCheck = Pick<OpeningCheck, 'openings'> & {
 export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
   const { tree, opener, from } = options;
   const openings = openOpeningCheck(options);
+  const run: Run = { next: from, nextInJournal: undefined, broken: undefined, beyondHead: false };
   let records = 0;
-  let next = from;
-  let nextInJournal: number | undefined;
-  let broken: Discrepancy | undefined;
-  let beyondHead = false;
-
-  /** What lies between a record and the one before it in the same place, or before all. */
-  function closeGap({ index }: JournalRecord, place: Place): void {
-    const inJournal = place === 'journal' && broken !== undefined ? nextInJournal : undefined;
-    const gap = { from: Math.min(next, inJournal ?? next), to: index, broken };
-    if (place === 'journal') nextInJournal = index + 1;
-    if (gap.from >= gap.to) return;
-    reportGap(options, gap);
-    broken = undefined;
-  }
 
   /** Opens a record that is seen for the first time, and what it keeps apart. */
   function look(record: JournalRecord): Promise<void> | undefined {
+    records++;
     if (opener === undefined) return undefined;
     const opened = open(opener, record);
     openings.report(record, record.index, opened);
@@ -66,33 +54,49 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
   return {
     openings: openings.openings,
     record(held) {
-      const { record, place } = held;
-      const { index } = record;
+      const { index } = held.record;
       if (index < from) return undefined;
-      if (place === 'archive' && index >= tree.signed() && !beyondHead) {
-        beyondHead = true;
-        reportBeyondHead(options, index);
-      }
-      closeGap(record, place);
-      if (index >= next) {
-        next = index + 1;
-        records++;
-        return both(look(record), compare(options, held));
-      }
-      return compare(options, held);
+      checkPlace(options, run, held);
+      if (index < run.next) return compare(options, held);
+      run.next = index + 1;
+      return both(look(held.record), compare(options, held));
     },
     damaged(damage) {
       const { index, count = 1, kind } = damage;
       if (kind === 'missing') return;
-      if (index === undefined) broken = damage;
-      else if (index === next) next += count;
+      if (index === undefined) run.broken = damage;
+      else if (index === run.next) run.next += count;
     },
-    finish: () => reportEnd(options, { next, broken }),
+    finish: () => reportEnd(options, run),
     counts: () => {
-      const pending = Math.max(0, next - Math.max(from, tree.signed()));
+      const pending = Math.max(0, run.next - Math.max(from, tree.signed()));
       return { records, ...openings.counts(), pending };
     },
   };
+}
+
+/** How far the records have come. */
+type Run = {
+  next: number;
+  nextInJournal: number | undefined;
+  /** Damage that may explain what is missing next. */
+  broken: Discrepancy | undefined;
+  beyondHead: boolean;
+};
+
+/** Reports what lies between a record and the one before it in the same place, or before all. */
+function checkPlace(options: RecordCheckOptions, run: Run, { record, place }: Held): void {
+  const { index } = record;
+  if (place === 'archive' && index >= options.tree.signed() && !run.beyondHead) {
+    run.beyondHead = true;
+    reportBeyondHead(options, index);
+  }
+  const inJournal = place === 'journal' && run.broken !== undefined ? run.nextInJournal : undefined;
+  const gap = { from: Math.min(run.next, inJournal ?? run.next), to: index, broken: run.broken };
+  if (place === 'journal') run.nextInJournal = index + 1;
+  if (gap.from >= gap.to) return;
+  reportGap(options, gap);
+  run.broken = undefined;
 }
 
 /** Waits only where there is something to wait for: most records need no promise. */

@@ -1,9 +1,9 @@
 /** A server's trail as a verifier reads it: published files, and openings for who may see them. */
 import { z } from 'zod';
-import { TENANT } from '../event/event.ts';
-import { asFault, Fault } from '../fault/fault.ts';
-import { parseBase64 } from './base64.ts';
-import type { Source, SourceOpening } from './verify.ts';
+import { TENANT } from '../../event/event.ts';
+import { asFault, Fault } from '../../fault/fault.ts';
+import { parseBase64 } from '../base64.ts';
+import type { Source, SourceOpening } from './source.ts';
 
 export type HttpOptions = {
   /** Such as `http://127.0.0.1:4620`. */

@@ -1,14 +1,14 @@
 /** Re-hashes a tenant's published entries into its tree and compares every stored file with it. */
-import { parseCheckpoint } from './checkpoint.ts';
-import { openFrontier } from './frontier.ts';
-import { parseHead } from './head.ts';
-import { tileAt } from './published.ts';
-import { decodeBundle, TILE_WIDTH } from './tile.ts';
-import { HASH_BYTES, leafHash, perfectRoot } from './tree.ts';
-import { type Growth, openGrowth } from './verify-growth.ts';
-import { chooseLeaves } from './verify-leaf.ts';
-import { type ClaimOptions, type Claims, readClaims } from './verify-signed.ts';
-import { type Held, openTiles, type Tiles } from './verify-tile.ts';
+import { parseCheckpoint } from '../checkpoint.ts';
+import { openFrontier } from '../frontier.ts';
+import { parseHead } from '../head.ts';
+import { tileAt } from '../published.ts';
+import { decodeBundle, TILE_WIDTH } from '../tile.ts';
+import { HASH_BYTES, leafHash, perfectRoot } from '../tree.ts';
+import { type Growth, openGrowth } from './growth.ts';
+import { chooseLeaves } from './leaf.ts';
+import { type ClaimOptions, type Claims, readClaims } from './signed.ts';
+import { type Held, openTiles, type Tiles } from './tile.ts';
 
 export type TreeCheck = {
   readonly tenant: string;

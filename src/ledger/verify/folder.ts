@@ -1,18 +1,18 @@
 /** A data folder as a verifier reads it: no lock, nothing changed, whether a server runs or not. */
 import { join } from 'node:path';
-import { TENANT } from '../event/event.ts';
-import { isTorn } from '../journal/damage.ts';
-import { scanJournal } from '../journal/scan.ts';
-import { type Disk, isAbsent, realDisk } from '../store/disk.ts';
-import { openFileStore } from '../store/file.ts';
-import type { Store } from '../store/store.ts';
-import { archivedSize, listSegments } from './archive.ts';
+import { TENANT } from '../../event/event.ts';
+import { isTorn } from '../../journal/damage.ts';
+import { scanJournal } from '../../journal/scan.ts';
+import { type Disk, isAbsent, realDisk } from '../../store/disk.ts';
+import { openFileStore } from '../../store/file.ts';
+import type { Store } from '../../store/store.ts';
+import { archivedSize, listSegments } from '../archive.ts';
+import { headKey, headTenants, PROGRESS_KEY, parseProgress } from '../head.ts';
+import { ledgerKey } from '../published.ts';
+import { segmentKey } from '../segment.ts';
 import type { Kind } from './finding.ts';
-import { headKey, headTenants, PROGRESS_KEY, parseProgress } from './head.ts';
-import { ledgerKey } from './published.ts';
-import { segmentKey } from './segment.ts';
-import type { Source, SourceRecord } from './verify.ts';
-import { readSegment } from './verify-segment.ts';
+import { readSegment } from './segment.ts';
+import type { Source, SourceRecord } from './source.ts';
 
 export type FolderOptions = {
   /** The data folder: `ledger/`, `archive/`, `journal/` and `head/` are in it. */

@@ -1,0 +1,24 @@
+/** A call on its way to a route, and who may make it. */
+import type { IncomingMessage } from 'node:http';
+import type { Credential } from '../trail/credential.ts';
+import type { Face } from './face.ts';
+
+/**
+ * Who may call: a role (an admin may do everything); `open`, anybody; `ledger`, a viewer, or
+ * anybody where the ledger is public; `operator`, an operator, or anybody on loopback.
+ */
+export type Access = 'recorder' | 'viewer' | 'admin' | 'open' | 'ledger' | 'operator';
+
+/** A request on its way to a route, before its parameters were checked. */
+export type RawCall = {
+  readonly face: Face;
+  /** Undefined only where a route is open to anybody. */
+  readonly who: Credential | undefined;
+  readonly query: unknown;
+  readonly params: unknown;
+  readonly request: IncomingMessage;
+  /** Aborts when the caller goes away. */
+  readonly signal: AbortSignal;
+  /** Tells the notebook why the call was refused. */
+  readonly refuse: (reason: 'tenant') => void;
+};
