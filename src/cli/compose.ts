@@ -20,6 +20,8 @@ export type Running = {
   /** The administrator's token, on the very first start alone. */
   readonly token?: string;
   readonly replayed: readonly Replayed[];
+  /** Others could read the file of credentials until this start. */
+  readonly repaired: boolean;
   /** Everything acknowledged is durable when it resolves. */
   readonly close: () => Promise<void>;
 };
@@ -55,6 +57,7 @@ async function serve(options: StartOptions, config: Config, trail: Trail): Promi
     credentials: path,
     ...(credentials.created && credentials.token !== undefined && { token: credentials.token }),
     replayed,
+    repaired: credentials.repaired,
     close: async () => {
       await server.close();
       await trail.close();

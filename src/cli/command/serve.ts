@@ -70,10 +70,14 @@ function greet(context: Context, running: Running): void {
     terminal.line(t('serve.token', { file: credentials }));
     terminal.line('  ', { text: token, style: 'warn' });
   }
+  if (running.repaired) {
+    terminal.line({ text: t('serve.repaired', { file: credentials }), style: 'warn' });
+  }
   if (replayed.length > 0) {
     const events = replayed.reduce((sum, { events: count }) => sum + count, 0);
     terminal.line();
-    terminal.line(t('serve.demo', { events }));
+    const there = replayed.every((one) => one.repeated === one.events);
+    terminal.line(t(there ? 'serve.demoThere' : 'serve.demo', { events }));
     for (const { title, session_id } of replayed) {
       terminal.line('  ', { text: session_id, style: 'name' }, `  ${title}`);
     }

@@ -195,6 +195,8 @@ export const en = {
     nextInstall: 'record Claude Code',
     nextVerify: 'check every entry',
     demo: 'demo: {{events}} events of recorded sessions were replayed.',
+    demoThere: 'demo: the {{events}} events of its sessions are in this trail already.',
+    repaired: 'Others could read {{file}} until now: revoke the tokens in it and make new ones.',
     closing: 'Closing; a second signal exits at once.',
     closed: 'Closed. Everything acknowledged is durable.',
   },
