@@ -82,7 +82,7 @@ describe('index files', () => {
         resources: [{ kind: 'file', id: `/${secret}`, access: 'read' }],
       }),
     );
-    const engine = await open(join(dir, 'index'), records, { rows_per_file: 15 });
+    const engine = await open(t, records, { dir: join(dir, 'index'), rows_per_file: 15 });
     await engine.apply(records);
     const text = { kind: 'text', text: secret, prefix: false } as const;
     assert.equal((await engine.count({ tenant: 'acme', filter: text })).value, 40);
@@ -112,7 +112,7 @@ describe('index files', () => {
   it('answer as before or say that they are damaged, whichever byte is changed', async (t) => {
     const dir = folder(t);
     const records = sample(4, 3);
-    const whole = await open(dir, records, { rows_per_file: 60 });
+    const whole = await open(t, records, { dir: dir, rows_per_file: 60 });
     await whole.apply(records);
     await whole.close();
     const names = readdirSync(dir);
@@ -131,7 +131,7 @@ describe('index files', () => {
       bytes[offset] = (bytes[offset] ?? 0) ^ mask;
       writeFileSync(path, bytes);
       try {
-        const engine = await open(copy, records, { rows_per_file: 60 });
+        const engine = await open(t, records, { dir: copy, rows_per_file: 60 });
         try {
           await compare(engine, records);
         } finally {
@@ -152,26 +152,33 @@ describe('index files', () => {
 
   it('do not open with another key, nor with a file missing, nor cut short', async (t) => {
     const dir = folder(t);
-    const records = sample(3, 4);
-    const engine = await open(dir, records, { rows_per_file: 40 });
+    const records = sample(6, 4);
+    const engine = await open(t, records, { dir: dir, rows_per_file: 40 });
     await engine.apply(records);
     await engine.close();
-    await assert.rejects(open(dir, records, { key: randomBytes(32) }), { code: 'engine.damaged' });
+    await assert.rejects(open(t, records, { dir: dir, key: randomBytes(32) }), {
+      code: 'engine.damaged',
+    });
     const [first = '', second = ''] = readdirSync(dir);
     const bytes = readFileSync(join(dir, second));
     writeFileSync(join(dir, second), bytes.subarray(0, bytes.length >> 1));
     await assert.rejects(
       async () => {
-        const cut = await open(dir, records);
+        const cut = await open(t, records, { dir: dir });
         await compare(cut, records).finally(cut.close);
       },
       { code: 'engine.damaged' },
     );
     writeFileSync(join(dir, second), readFileSync(join(dir, first)));
-    await assert.rejects(open(dir, records), { code: 'engine.damaged' });
+    await assert.rejects(open(t, records, { dir: dir }), { code: 'engine.damaged' });
     rmSync(join(dir, second));
-    await assert.rejects(open(dir, records), { code: 'engine.damaged', message: /missing/ });
-    await assert.rejects(open(dir, records, { key: Buffer.alloc(5) }), { code: 'config.invalid' });
+    await assert.rejects(open(t, records, { dir: dir }), {
+      code: 'engine.damaged',
+      message: /missing/,
+    });
+    await assert.rejects(open(t, records, { dir: dir, key: Buffer.alloc(5) }), {
+      code: 'config.invalid',
+    });
   });
 
   it('lose nothing below the cursor when the process is killed at any time', async (t) => {
@@ -182,7 +189,7 @@ describe('index files', () => {
     writeFileSync(file, JSON.stringify(text));
     for (const lines of [1, 4, 11]) {
       const said = await killAfter(lines, [join(dir, 'index'), file]);
-      const engine = await open(join(dir, 'index'), records, { rows_per_file: 50 });
+      const engine = await open(t, records, { dir: join(dir, 'index'), rows_per_file: 50 });
       const cursor = await engine.cursor();
       assert.ok(cursor >= Math.min(said, records.length), `${cursor} after ${said}`);
       const rows = oracle.rowsOf(records.slice(0, cursor));
@@ -190,7 +197,7 @@ describe('index files', () => {
       assert.deepEqual(await pages(engine, query, NEWEST), oracle.hits(rows, query, 'newest'));
       await engine.close();
     }
-    const engine = await open(join(dir, 'index'), records, { rows_per_file: 50 });
+    const engine = await open(t, records, { dir: join(dir, 'index'), rows_per_file: 50 });
     await engine.apply(records);
     await compare(engine, records);
     await engine.close();
@@ -202,7 +209,7 @@ describe('index files', () => {
       [13, 31],
       [1000, 1000],
     ] as const) {
-      const engine = await open(folder(t), records, { rows_per_file });
+      const engine = await open(t, records, { dir: folder(t), rows_per_file });
       for (let i = 0; i < records.length; i += batch)
         await engine.apply(records.slice(i, i + batch));
       await compare(engine, records);
@@ -215,7 +222,7 @@ describe('index files', () => {
 describe('index at work', () => {
   it('goes on recording while a search is slow, ends the search in time, and answers again', async (t) => {
     const { records, slow } = slowGround();
-    const engine = await open(folder(t), records, { query_timeout_ms: 2_000 });
+    const engine = await open(t, records, { dir: folder(t), query_timeout_ms: 2_000 });
     await engine.apply(records);
     let ended = false;
     const search = engine.count({ tenant: 'acme', filter: slow }).finally(() => {
@@ -234,7 +241,7 @@ describe('index at work', () => {
 
   it('ends a search that waits for its turn for too long', async (t) => {
     const { records, slow } = slowGround();
-    const engine = await open(folder(t), records, { query_timeout_ms: 500 });
+    const engine = await open(t, records, { dir: folder(t), query_timeout_ms: 500 });
     await engine.apply(records);
     const asks = [1, 2, 3].map(() => engine.count({ tenant: 'acme', filter: slow }));
     for (const ask of asks) await assert.rejects(ask, { code: 'query.timeout' });
@@ -249,7 +256,8 @@ describe('index at work', () => {
       record(2, { ...call, status: 'blocked', detail: 'afterwards' }),
     ];
     const asked: number[][] = [];
-    const engine = await open(folder(t), records, {
+    const engine = await open(t, records, {
+      dir: folder(t),
       fetch: async (_tenant, indices) => {
         asked.push([...indices]);
         return records.filter(({ index }) => indices.includes(index) && index !== 0);
@@ -274,7 +282,7 @@ describe('index at work', () => {
       record(0, { type: 'tool_call', session_id: 's', call_id: 'c', status: 'pending' }),
       record(1, { type: 'prompt', session_id: 't' }),
     ];
-    const engine = await open(dir, records, { now: () => now });
+    const engine = await open(t, records, { dir: dir, now: () => now });
     await engine.apply(records.slice(0, 1));
     const statuses = async () => (await engine.session('acme', 's')).value?.statuses;
     assert.deepEqual(await statuses(), { pending: 1 });
@@ -291,12 +299,13 @@ describe('index at work', () => {
 
 /** Rows and a filter that take SQLite many seconds together, and little each. */
 function slowGround(): { records: EngineRecord[]; slow: Filter } {
-  const path = 'ab'.repeat(4000);
-  const records = Array.from({ length: 600 }, (_, i) =>
-    record(i, { type: 'file_operation', session_id: 's', path }),
-  );
-  const of = Array.from({ length: 400 }, (_, i) => {
-    return { kind: 'pattern', field: 'path', pattern: `*a*b*a*${i}` } as const;
+  const resources = Array.from({ length: 60 }, (_, i) => {
+    return { kind: `${'ab'.repeat(60)}${i}`, id: `/${i}`, access: 'read' };
+  });
+  const draft = { type: 'file_operation', session_id: 's', resources };
+  const records = Array.from({ length: 600 }, (_, i) => record(i, draft));
+  const of = Array.from({ length: 500 }, (_, i) => {
+    return { kind: 'pattern', field: 'resources.kind', pattern: `*a*b*a*x${i}` } as const;
   });
   return { records, slow: { kind: 'or', of } };
 }

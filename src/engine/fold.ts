@@ -1,0 +1,157 @@
+/** Folds the facts of one call into one event, whatever the order in which they came. */
+import type { Event, EventType, Overflow, Resource, Status } from '../event/event.ts';
+import { RESOURCES } from '../event/event.ts';
+import { keywordText } from './doc.ts';
+
+/** What decides whether a call that has no result may still get one. */
+export type CallClock = {
+  /** Unix milliseconds. */
+  readonly now_ms: number;
+  readonly call_timeout_ms: number;
+  /** When its session last said that it ended, Unix milliseconds. */
+  readonly ended_ms?: number | undefined;
+};
+
+/**
+ * The facts of one call (same tenant, session and `call_id`) as one event. Facts are ordered by
+ * phase (before, between, after) and time; the first gives id, time and source, later ones fill
+ * in and override; the gravest status that an end reported wins. The status stays `pending`
+ * where no fact says how it ended: see `settled`.
+ */
+export function foldCall(facts: readonly Event[]): Event {
+  const ordered = facts.toSorted(factOrder);
+  const first = ordered[0];
+  if (first === undefined) throw new TypeError('A call has at least one fact.');
+  if (ordered.length === 1) return first;
+  const folded = ordered.reduce(override);
+  const { overflow: _, ...rest } = folded;
+  const overflow = overflowOf(ordered);
+  const resources = resourcesOf(ordered);
+  const status = gravest(ordered);
+  return {
+    ...rest,
+    id: first.id,
+    time: first.time,
+    recorded_at: first.recorded_at,
+    type: typeOf(ordered, first.type),
+    ...(status === undefined ? {} : { status }),
+    ...(resources.length === 0 ? {} : { resources }),
+    ...(overflow.length === 0 ? {} : { overflow }),
+  };
+}
+
+/** The event with a pending call that can no longer get its result called `unknown`. */
+export function settled(event: Event, clock: CallClock): Event {
+  if (!isOpen(event)) return event;
+  const began = Date.parse(event.time);
+  const late = clock.now_ms - began > clock.call_timeout_ms;
+  const ended = clock.ended_ms !== undefined && clock.ended_ms >= began;
+  return late || ended ? { ...event, status: 'unknown' } : event;
+}
+
+/** A call that waits for its result. */
+export function isOpen(event: Event): boolean {
+  return event.status === 'pending' && (event.call_id !== undefined || isCall(event.type));
+}
+
+/** Whether events of this type are acts of an agent that have a result. */
+export function isCall(type: string | undefined): boolean {
+  return (CALLS as readonly (string | undefined)[]).includes(type);
+}
+
+/** What the facts of one call have in common; undefined for an event that stands alone. */
+export function callKey(event: Event): string | undefined {
+  if (event.call_id === undefined) return undefined;
+  const { tenant_id, session_id, call_id } = event;
+  return JSON.stringify([tenant_id, keywordText(session_id), keywordText(call_id)]);
+}
+
+/** Whether this event says that its session ended: `type: session`, `operation: end`. */
+export function endsSession(event: Event): boolean {
+  return event.type === 'session' && event.operation?.toLowerCase() === 'end';
+}
+
+/** The order of one call's facts: before, between, after; then by time; then by id. */
+export function factOrder(a: Event, b: Event): number {
+  return phase(a) - phase(b) || compare(a.time, b.time) || compare(a.id, b.id);
+}
+
+const CALLS: readonly EventType[] = ['tool_call', 'api_call', 'file_operation'];
+
+const GRAVITY: Readonly<Record<Status, number>> = {
+  pending: 0,
+  unknown: 1,
+  escalated: 2,
+  success: 3,
+  error: 4,
+  blocked: 5,
+};
+
+function phase({ status }: Event): number {
+  if (status === 'pending') return 0;
+  return status === undefined || status === 'escalated' ? 1 : 2;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function gravest(facts: readonly Event[]): Status | undefined {
+  return facts
+    .flatMap(({ status }) => (status === undefined ? [] : [status]))
+    .toSorted((a, b) => GRAVITY[b] - GRAVITY[a])[0];
+}
+
+function typeOf(facts: readonly Event[], otherwise: EventType): EventType {
+  return CALLS.find((type) => facts.some((fact) => fact.type === type)) ?? otherwise;
+}
+
+function override(before: Event, after: Event): Event {
+  const source = before.source ?? after.source;
+  return {
+    ...before,
+    ...after,
+    ...merged('agent', before, after),
+    ...merged('user', before, after),
+    ...merged('error', before, after),
+    ...merged('tokens', before, after),
+    ...merged('decision', before, after),
+    ...merged('attributes', before, after),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+type Nested = 'agent' | 'user' | 'error' | 'tokens' | 'decision' | 'attributes';
+
+function merged<K extends Nested>(key: K, before: Event, after: Event): Pick<Event, K> | object {
+  if (before[key] === undefined && after[key] === undefined) return {};
+  return { [key]: { ...before[key], ...after[key] } };
+}
+
+function resourcesOf(facts: readonly Event[]): Resource[] {
+  const seen = new Map<string, Resource>();
+  for (const resource of facts.flatMap((fact) => fact.resources ?? [])) {
+    const key = JSON.stringify([resource.kind, resource.id, resource.access]);
+    if (seen.size < RESOURCES && !seen.has(key)) seen.set(key, resource);
+  }
+  return [...seen.values()];
+}
+
+/** Of each field's moved value, the one that belongs to the fact whose value won. */
+function overflowOf(facts: readonly Event[]): Overflow[] {
+  const fields = new Map<string, Overflow>();
+  for (const fact of facts) {
+    for (const field of fields.keys()) if (has(fact, field)) fields.delete(field);
+    for (const moved of fact.overflow ?? []) fields.set(moved.field, moved);
+  }
+  return [...fields.values()];
+}
+
+function has(event: Event, field: string): boolean {
+  let value: unknown = event;
+  for (const key of field.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value !== undefined;
+}

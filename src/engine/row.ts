@@ -1,0 +1,46 @@
+/** A row of the index: one event, or one call folded from its facts, and its place in answers. */
+import type { Event } from '../event/event.ts';
+import { type Doc, docOf } from './doc.ts';
+import type { Hit, Page, RowPlace } from './engine.ts';
+import { type CallClock, factOrder, foldCall, settled } from './fold.ts';
+
+/** One recorded event and its places. */
+export type Fact = { readonly seq: number; readonly index: number; readonly event: Event };
+
+export type Row = RowPlace & {
+  readonly tenant: string;
+  /** Oldest first, in the order of the fold. */
+  readonly facts: readonly (Pick<Fact, 'seq' | 'index'> & { readonly id: string })[];
+  readonly event: Event;
+  readonly doc: Doc;
+};
+
+/** The row that facts make, at this time. There is at least one fact. */
+export function rowOf(facts: readonly Fact[], clock: CallClock): Row {
+  const ordered = facts.toSorted((a, b) => factOrder(a.event, b.event) || a.seq - b.seq);
+  const event = settled(foldCall(ordered.map((fact) => fact.event)), clock);
+  return {
+    tenant: event.tenant_id,
+    time_ms: Date.parse(event.time),
+    seq: Math.min(...ordered.map((fact) => fact.seq)),
+    facts: ordered.map((fact) => ({ seq: fact.seq, index: fact.index, id: fact.event.id })),
+    event,
+    doc: docOf(event),
+  };
+}
+
+export function hitOf({ time_ms, seq, facts, event }: Row): Hit {
+  const hit = { time_ms, seq, facts: facts.map((fact) => fact.index) };
+  return event.status === undefined ? hit : { ...hit, status: event.status };
+}
+
+/** The order of an answer. */
+export function placeOrder(order: Page['order']): (a: RowPlace, b: RowPlace) => number {
+  const sign = order === 'oldest' ? 1 : -1;
+  return (a, b) => sign * (a.time_ms - b.time_ms || a.seq - b.seq);
+}
+
+/** Text in the order of its Unicode code points, which is the order of its UTF-8 bytes. */
+export function textOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

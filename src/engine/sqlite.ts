@@ -1,0 +1,134 @@
+/** The engine on one machine: encrypted SQLite files in time order, written and read by threads. */
+import { mkdirSync } from 'node:fs';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { Fault } from '../fault/fault.ts';
+import type { Answer, Engine, EngineOptions, EngineRecord, EngineStatus } from './engine.ts';
+import { openLink } from './sqlite/link.ts';
+import { pack } from './sqlite/pack.ts';
+import { closing, openPool } from './sqlite/pool.ts';
+import type { Question } from './sqlite/reader.ts';
+import type { FetchAsk, WorkerStart, WriteAsk } from './sqlite/worker.ts';
+import type { View } from './sqlite/writer.ts';
+
+export type SqliteEngineOptions = EngineOptions & {
+  /** Folder of the index files; made with mode 0700 where there is none. */
+  readonly dir: string;
+  /** 32 bytes; everything in the folder is encrypted and authenticated with it. */
+  readonly key: Uint8Array;
+  /** Threads that answer questions; 2 by default. */
+  readonly readers?: number;
+  /** Facts after which a new file begins; at most and by default 1,048,576. */
+  readonly rows_per_file?: number;
+  /** The longest that a question may take, in milliseconds; 10,000 by default. */
+  readonly query_timeout_ms?: number;
+};
+
+/** Bytes of the key. */
+const KEY_BYTES = 32;
+
+/**
+ * Opens the index in a folder, or begins one. Throws `engine.damaged` where a file is unreadable
+ * or missing: the folder is then to be emptied and filled again from the journal.
+ */
+export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
+  if (options.key.byteLength !== KEY_BYTES) {
+    throw new Fault('config.invalid', `The index key must be ${KEY_BYTES} bytes.`);
+  }
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  const writer = await openWriterThread(options);
+  const { call_timeout_ms, now } = options;
+  const pool = openPool({
+    start: () => startWorker('read', options),
+    readers: options.readers ?? 2,
+    timeout_ms: options.query_timeout_ms ?? 10_000,
+  });
+  let closed: Promise<void> | undefined;
+  const ask = async <T>(question: Question): Promise<Answer<T>> => {
+    let read_to = 0;
+    const value = await pool.ask(() => {
+      const { files, cursor } = writer.view();
+      read_to = cursor;
+      return { question, files, now_ms: now(), call_timeout_ms };
+    });
+    return { value: value as T, read_to };
+  };
+  return {
+    apply: writer.apply,
+    cursor: async () => writer.view().cursor,
+    search: (query, page) => ask({ kind: 'search', query, page }),
+    count: (query) => ask({ kind: 'count', query }),
+    facets: (query, field, limit) => ask({ kind: 'facets', query, field, limit }),
+    histogram: (query, interval_ms) => ask({ kind: 'histogram', query, interval_ms }),
+    sessions: (query, page) => ask({ kind: 'sessions', query, page }),
+    session: (tenant, session_id) => ask({ kind: 'session', tenant, session_id }),
+    locate: async (tenant, id) =>
+      (await ask<number | undefined>({ kind: 'locate', tenant, id })).value,
+    status: writer.status,
+    close: () => {
+      closed ??= pool.close().then(writer.close);
+      return closed;
+    },
+  };
+}
+
+type WriterThread = {
+  readonly apply: (records: readonly EngineRecord[]) => Promise<void>;
+  readonly status: () => Promise<EngineStatus>;
+  /** As of the last batch that was applied. */
+  readonly view: () => View;
+  readonly close: () => Promise<void>;
+};
+
+async function openWriterThread(options: SqliteEngineOptions): Promise<WriterThread> {
+  const worker = startWorker('write', options);
+  const link = openLink(worker, async (body) => {
+    const { tenant, indices } = body as FetchAsk;
+    return pack(await options.fetch(tenant, indices));
+  });
+  worker.on('error', (cause) => link.fail(stopped(cause)));
+  const ask = <T>(body: WriteAsk, transfer?: readonly ArrayBuffer[]) =>
+    link.ask(body, transfer) as Promise<T>;
+  const close = async () => {
+    await last.catch(() => undefined);
+    await ask({ kind: 'close' }).catch(() => undefined);
+    link.fail(closing());
+    await worker.terminate();
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  let view = await ask<View>({ kind: 'open' }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  const applyOne = async (records: readonly EngineRecord[]): Promise<void> => {
+    const packed = pack(records);
+    view = await ask<View>({ kind: 'apply', packed, now_ms: options.now() }, [packed.bytes]);
+  };
+  return {
+    apply: (records) => {
+      const done = last.catch(() => undefined).then(() => applyOne(records));
+      last = done;
+      return done;
+    },
+    status: () => ask<EngineStatus>({ kind: 'status' }),
+    view: () => view,
+    close,
+  };
+}
+
+function startWorker(role: WorkerStart['role'], options: SqliteEngineOptions): Worker {
+  const { dir, key, call_timeout_ms, rows_per_file } = options;
+  const start: WorkerStart = {
+    role,
+    dir,
+    key,
+    call_timeout_ms,
+    ...(rows_per_file === undefined ? {} : { rows_per_file }),
+  };
+  const entry = `./sqlite/worker${extname(import.meta.filename)}`;
+  return new Worker(new URL(entry, import.meta.url), { workerData: start });
+}
+
+function stopped(cause: unknown): Fault {
+  return new Fault('internal.bug', 'The writer of the index stopped.', { cause });
+}

@@ -1,0 +1,94 @@
+/** Brings together, for each fact of a batch, every fact of its row: those kept, those written. */
+import type { Event } from '../../event/event.ts';
+import { Fault } from '../../fault/fault.ts';
+import type { EngineOptions, EngineRecord } from '../engine.ts';
+import { callHash } from './bloom.ts';
+import { type Group, keyOf, type OpenCalls } from './calls.ts';
+import type { OpenFact } from './insert.ts';
+import type { Volume } from './volume.ts';
+
+export type Sources = {
+  readonly calls: OpenCalls;
+  /** Oldest first; new rows go into the last. */
+  readonly volumes: readonly Volume[];
+  readonly fetch: EngineOptions['fetch'];
+  readonly now_ms: number;
+};
+
+/** Groups that the facts change. Facts that a row already has are passed over. */
+export async function gather(facts: readonly OpenFact[], sources: Sources): Promise<Group[]> {
+  const groups = [...Map.groupBy(facts, keyOf)].flatMap(
+    ([key, fresh]) => groupOf(key, fresh, sources) ?? [],
+  );
+  const late = groups.filter((group) => group.stored !== undefined);
+  return late.length === 0 ? groups : withStored(groups, sources.fetch);
+}
+
+export function factOfRecord({ tenant, index, seq, event }: EngineRecord): OpenFact {
+  try {
+    const text = Buffer.from(event.buffer, event.byteOffset, event.byteLength).toString();
+    return { tenant, index, seq, bytes: event, event: JSON.parse(text) as Event };
+  } catch (cause) {
+    throw new Fault('internal.bug', `Record ${seq} is no JSON: it cannot be indexed.`, { cause });
+  }
+}
+
+function groupOf(key: string, fresh: readonly OpenFact[], sources: Sources): Group | undefined {
+  const { calls, volumes, now_ms } = sources;
+  const first = fresh[0];
+  const home = volumes.at(-1);
+  if (first === undefined || home === undefined) return undefined;
+  const open = calls.get(key);
+  if (open !== undefined) {
+    const added = missing(fresh, open.facts);
+    return added.length === 0 ? undefined : { ...open, facts: [...open.facts, ...added] };
+  }
+  const alone = { key, home, facts: fresh, kept: [], seen_ms: now_ms };
+  if (first.event.call_id === undefined) return alone;
+  const written = rowOfCall(key, first, volumes);
+  if (written === undefined) return alone;
+  const added = missing(fresh, written.stored.facts);
+  return added.length === 0 ? undefined : { ...alone, ...written, facts: added };
+}
+
+function missing<T extends { seq: number }>(
+  facts: readonly T[],
+  known: readonly { seq: number }[],
+): T[] {
+  const seqs = new Set(known.map((fact) => fact.seq));
+  return facts.filter((fact) => !seqs.has(fact.seq));
+}
+
+function rowOfCall(key: string, { tenant, event }: OpenFact, volumes: readonly Volume[]) {
+  const hash = callHash(key);
+  const call = { session_id: event.session_id, call_id: event.call_id ?? '' };
+  for (const home of volumes.toReversed()) {
+    const stored = home.mayHold(hash) ? home.find(tenant, call) : undefined;
+    if (stored !== undefined) return { home, stored };
+  }
+  return undefined;
+}
+
+/** Facts of rows that are written are not kept: they are read again. */
+async function withStored(
+  groups: readonly Group[],
+  fetch: EngineOptions['fetch'],
+): Promise<Group[]> {
+  const known = new Map<string, OpenFact>();
+  const late = groups.filter((group) => group.stored !== undefined);
+  for (const [tenant, ofTenant] of Map.groupBy(late, (group) => group.facts[0]?.tenant ?? '')) {
+    const indices = ofTenant.flatMap(
+      (group) => group.stored?.facts.map(({ index }) => index) ?? [],
+    );
+    for (const record of await fetch(tenant, indices)) {
+      const fact = factOfRecord(record);
+      known.set(`${tenant} ${fact.index}`, fact);
+    }
+  }
+  return groups.map((group) => {
+    const tenant = group.facts[0]?.tenant ?? '';
+    const stored = group.stored?.facts ?? [];
+    const facts = stored.flatMap(({ index }) => known.get(`${tenant} ${index}`) ?? []);
+    return { ...group, facts: [...facts, ...group.facts] };
+  });
+}

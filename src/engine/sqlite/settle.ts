@@ -1,0 +1,142 @@
+/** Decides which rows a batch makes and which calls go on waiting. */
+import { endsSession, foldCall, isOpen, settled } from '../fold.ts';
+import { type Row, rowOf } from '../row.ts';
+import { type CallHash, callHash } from './bloom.ts';
+import { type Group, OPEN_CALLS, type OpenCalls, sessionKey } from './calls.ts';
+import type { Changes } from './insert.ts';
+import type { Batch, Volume } from './volume.ts';
+
+export type Settling = {
+  readonly calls: OpenCalls;
+  readonly volumes: readonly Volume[];
+  readonly now_ms: number;
+  readonly call_timeout_ms: number;
+};
+
+/** What becomes of each group: a row, or a call that stays open. */
+export type Outcome = {
+  /** What to commit to each file. */
+  readonly batches: ReadonlyMap<Volume, Batch>;
+  readonly open: readonly Group[];
+  /** Keys of calls that are open no longer. */
+  readonly closed: readonly string[];
+};
+
+/** Groups that a batch changes, and calls whose time has come, as changes to their files. */
+export function settle(groups: readonly Group[], settling: Settling): Outcome {
+  const ends = endsOf(groups);
+  const touched = new Map(groups.map((group) => [group.key, group]));
+  const excess = excessCalls(settling.calls);
+  for (const group of [...dueCalls(ends, settling), ...excess]) {
+    if (!touched.has(group.key)) touched.set(group.key, group);
+  }
+  const forced = new Set(excess.map((group) => group.key));
+  const batches = new Map<Volume, BatchDraft>();
+  const open: Group[] = [];
+  const closed: string[] = [];
+  for (const group of touched.values()) {
+    const batch = batches.get(group.home) ?? emptyBatch();
+    batches.set(group.home, batch);
+    const { changes } = batch;
+    if (group.stored !== undefined) changes.remove.push(group.stored);
+    if (isNewCall(group, settling.calls)) batch.calls.push(callHash(group.key));
+    const row = rowFor(group, ends, { ...settling, forced });
+    if (row === undefined) {
+      const kept = new Set(group.kept);
+      changes.open.push(...group.facts.filter((fact) => !kept.has(fact.seq)));
+      open.push({ ...opened(group), kept: group.facts.map((fact) => fact.seq) });
+    } else {
+      changes.rows.push(row);
+      changes.settle.push(...group.kept);
+      closed.push(group.key);
+    }
+  }
+  return { batches, open, closed };
+}
+
+type BatchDraft = { readonly changes: Changes; readonly calls: CallHash[] };
+
+/** When sessions end by this batch, Unix milliseconds. */
+type Ends = ReadonlyMap<string, number>;
+
+function endsOf(groups: readonly Group[]): Ends {
+  const ends = new Map<string, number>();
+  for (const { event } of groups.flatMap((group) => group.facts)) {
+    if (event.call_id !== undefined || !endsSession(event)) continue;
+    const key = sessionKey(event);
+    ends.set(key, Math.max(ends.get(key) ?? 0, Date.parse(event.time)));
+  }
+  return ends;
+}
+
+/** Calls whose session ends, or that waited too long. */
+function* dueCalls(ends: Ends, { calls, now_ms, call_timeout_ms }: Settling): Generator<Group> {
+  for (const session of ends.keys()) yield* calls.ofSession(session);
+  for (const group of calls.all()) {
+    if (now_ms - group.seen_ms <= call_timeout_ms) return;
+    yield group;
+  }
+}
+
+/** The oldest open calls beyond the limit. */
+function excessCalls(calls: OpenCalls): Group[] {
+  const excess = calls.size() - OPEN_CALLS;
+  return excess <= 0 ? [] : [...calls.all()].slice(0, excess);
+}
+
+function emptyBatch(): BatchDraft {
+  return { changes: { rows: [], remove: [], open: [], settle: [] }, calls: [] };
+}
+
+function isNewCall({ key, stored, facts }: Group, calls: OpenCalls): boolean {
+  return (
+    stored === undefined && facts[0]?.event.call_id !== undefined && calls.get(key) === undefined
+  );
+}
+
+function opened({ stored: _, ...group }: Group): Group {
+  return group;
+}
+
+/** The group's row, or undefined where it goes on waiting for its result. */
+function rowFor(group: Group, ends: Ends, settling: Forcing): Row | undefined {
+  const { now_ms, call_timeout_ms } = settling;
+  const folded = foldCall(group.facts.map((fact) => fact.event));
+  if (!isOpen(folded)) return rowWithLost(group, { now_ms, call_timeout_ms });
+  const ended_ms = endedAt(folded, ends, settling);
+  if (ended_ms !== undefined && ended_ms >= Date.parse(folded.time)) {
+    return rowWithLost(group, { now_ms, call_timeout_ms, ended_ms });
+  }
+  const waited = now_ms - group.seen_ms > call_timeout_ms;
+  const late = settled(folded, { now_ms, call_timeout_ms }).status === 'unknown';
+  // A trail that is read again holds old calls whose results come a little later: wait for them.
+  if (waited && late) return rowWithLost(group, { now_ms, call_timeout_ms });
+  const ended = { now_ms, call_timeout_ms, ended_ms: Number.POSITIVE_INFINITY };
+  return settling.forced.has(group.key) ? rowWithLost(group, ended) : undefined;
+}
+
+type Forcing = Settling & { readonly forced: ReadonlySet<string> };
+
+type Folded = ReturnType<typeof foldCall>;
+
+function endedAt(event: Folded, ends: Ends, { volumes }: Settling): number | undefined {
+  const began = Date.parse(event.time);
+  let ended = ends.get(sessionKey(event));
+  for (const volume of volumes) {
+    // Nothing in an older file can have ended what began after all its rows.
+    if (volume.state().max_ms < began) continue;
+    const at = volume.endedAt(event.tenant_id, event.session_id);
+    if (at !== undefined) ended = Math.max(ended ?? 0, at);
+  }
+  return ended;
+}
+
+/** A row keeps the places of facts whose content is gone: erased, so that nobody can read them. */
+function rowWithLost({ facts, stored }: Group, clock: Parameters<typeof rowOf>[1]): Row {
+  const row = rowOf(facts, clock);
+  const known = new Set(row.facts.map((fact) => fact.seq));
+  const lost = (stored?.facts ?? []).filter((fact) => !known.has(fact.seq));
+  if (lost.length === 0) return row;
+  const all = [...lost.map((fact) => ({ ...fact, id: '' })), ...row.facts];
+  return { ...row, facts: all, seq: Math.min(...all.map((fact) => fact.seq)) };
+}
