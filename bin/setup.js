@@ -11,7 +11,8 @@ const windows = process.platform === 'win32';
 if (process.argv[2] === 'build') {
   build();
 } else {
-  if (!installed()) run('npm', ['ci', '--no-audit', '--no-fund']);
+  // Not `npm ci`: it refuses a lock that lacks other platforms' optional packages.
+  if (!installed()) run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
   if (!built()) build();
 }
 

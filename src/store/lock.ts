@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
+import Database from 'better-sqlite3-multiple-ciphers';
 import { Fault } from '../fault/fault.ts';
 import { errorCode } from './disk.ts';
 

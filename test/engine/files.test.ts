@@ -31,12 +31,20 @@ function folder(t: TestContext): string {
   return dir;
 }
 
-function open(
-  dir: string,
+/** Closed with the test, also where it fails. */
+async function open(
+  t: TestContext,
   records: readonly EngineRecord[],
-  options: Partial<SqliteEngineOptions> = {},
-) {
-  return openSqliteEngine({ ...optionsOf(records), dir, key: KEY, readers: 1, ...options });
+  options: Partial<SqliteEngineOptions> & { dir: string },
+): Promise<Engine> {
+  const engine = await openSqliteEngine({
+    ...optionsOf(records),
+    key: KEY,
+    readers: 1,
+    ...options,
+  });
+  t.after(engine.close);
+  return engine;
 }
 
 function sample(count: number, seed: number): EngineRecord[] {
@@ -111,7 +119,7 @@ describe('index files', () => {
 
   it('answer as before or say that they are damaged, whichever byte is changed', async (t) => {
     const dir = folder(t);
-    const records = sample(4, 3);
+    const records = sample(14, 3);
     const whole = await open(t, records, { dir: dir, rows_per_file: 60 });
     await whole.apply(records);
     await whole.close();
@@ -152,7 +160,7 @@ describe('index files', () => {
 
   it('do not open with another key, nor with a file missing, nor cut short', async (t) => {
     const dir = folder(t);
-    const records = sample(6, 4);
+    const records = sample(14, 4);
     const engine = await open(t, records, { dir: dir, rows_per_file: 40 });
     await engine.apply(records);
     await engine.close();

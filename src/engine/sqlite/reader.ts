@@ -8,7 +8,7 @@ import { checkFilter, fieldOf } from '../match.ts';
 import { placeOrder } from '../row.ts';
 import { sessionIn, sessionsIn } from './catalogue.ts';
 import { idBytes } from './compile.ts';
-import { type FileInfo, guarded, openFile, type Place } from './file.ts';
+import { type Db, type FileInfo, guarded, openFile, type Place } from './file.ts';
 import type { Clock } from './overlay.ts';
 import { countIn, hitsIn, openIn, type Part, type ReadFile, readFile, tallyIn } from './part.ts';
 import { columnOf, TIE_BITS } from './schema.ts';
@@ -58,26 +58,30 @@ export function openReader(place: Place): Reader {
     answer: (asked) => {
       deadline_ms = asked.deadline_ms;
       const infos = asked.files.filter((info) => mayHold(info, asked.question));
-      const begun: ReadFile[] = [];
+      const begun: { readonly base: number; readonly file: ReadFile }[] = [];
       try {
         const parts = infos.map((info) =>
           guarded(info.base, () => {
             checkTime(deadline_ms);
             const file = fileOf(info);
             file.db.exec('BEGIN');
-            begun.push(file);
+            begun.push({ base: info.base, file });
             return file.partOf(info, tenantOf(asked.question), asked);
           }),
         );
         return answerFrom(parts, asked.question, () => checkTime(deadline_ms));
       } finally {
-        for (const { db } of begun) if (db.inTransaction) db.exec('COMMIT');
+        for (const { base, file } of begun) guarded(base, () => end(file.db));
       }
     },
     close: () => {
       for (const { db } of files.values()) db.close();
     },
   };
+}
+
+function end(db: Db): void {
+  if (db.inTransaction) db.exec('COMMIT');
 }
 
 function answerFrom(parts: readonly Part[], question: Question, check: () => void): unknown {

@@ -1,9 +1,10 @@
 /** Decides which rows a batch makes and which calls go on waiting. */
-import { endsSession, foldCall, isOpen, settled } from '../fold.ts';
+import { type CallClock, endsSession, foldCall, isOpen, settled } from '../fold.ts';
 import { type Row, rowOf } from '../row.ts';
 import { type CallHash, callHash } from './bloom.ts';
 import { type Group, OPEN_CALLS, type OpenCalls, sessionKey } from './calls.ts';
 import type { Changes } from './insert.ts';
+import type { StoredRow } from './rows.ts';
 import type { Batch, Volume } from './volume.ts';
 
 export type Settling = {
@@ -112,7 +113,9 @@ function rowFor(group: Group, ends: Ends, settling: Forcing): Row | undefined {
   // A trail that is read again holds old calls whose results come a little later: wait for them.
   if (waited && late) return rowWithLost(group, { now_ms, call_timeout_ms });
   const ended = { now_ms, call_timeout_ms, ended_ms: Number.POSITIVE_INFINITY };
-  return settling.forced.has(group.key) ? rowWithLost(group, ended) : undefined;
+  // Where facts were erased, how it ended may have been among them.
+  const over = lostFacts(group).length > 0 || settling.forced.has(group.key);
+  return over ? rowWithLost(group, ended) : undefined;
 }
 
 type Forcing = Settling & { readonly forced: ReadonlySet<string> };
@@ -131,12 +134,18 @@ function endedAt(event: Folded, ends: Ends, { volumes }: Settling): number | und
   return ended;
 }
 
-/** A row keeps the places of facts whose content is gone: erased, so that nobody can read them. */
-function rowWithLost({ facts, stored }: Group, clock: Parameters<typeof rowOf>[1]): Row {
-  const row = rowOf(facts, clock);
-  const known = new Set(row.facts.map((fact) => fact.seq));
-  const lost = (stored?.facts ?? []).filter((fact) => !known.has(fact.seq));
+/** Facts of a written row that can be read no more: their content was erased. */
+function lostFacts({ facts, stored }: Group): StoredRow['facts'] {
+  if (stored === undefined) return [];
+  const known = new Set(facts.map((fact) => fact.seq));
+  return stored.facts.filter((fact) => !known.has(fact.seq));
+}
+
+/** The group's row; it keeps the places of facts that are lost. */
+function rowWithLost(group: Group, clock: CallClock): Row {
+  const row = rowOf(group.facts, clock);
+  const lost = lostFacts(group).map((fact) => ({ ...fact, id: '' }));
   if (lost.length === 0) return row;
-  const all = [...lost.map((fact) => ({ ...fact, id: '' })), ...row.facts];
-  return { ...row, facts: all, seq: Math.min(...all.map((fact) => fact.seq)) };
+  const facts = [...lost, ...row.facts];
+  return { ...row, facts, seq: Math.min(...facts.map((fact) => fact.seq)) };
 }
