@@ -11,9 +11,18 @@ const windows = process.platform === 'win32';
 if (process.argv[2] === 'build') {
   build();
 } else {
-  // Not `npm ci`: it refuses a lock that lacks other platforms' optional packages.
-  if (!installed()) run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
+  if (!installed()) install();
   if (!built()) build();
+}
+
+/**
+ * Not `npm ci`: it refuses a lock that lacks other platforms' optional packages. No package's
+ * scripts are needed, so none is run; the warnings about Node 20 are answered by our own Node.
+ */
+function install() {
+  console.error('claw: installing what package-lock.json names (once) …');
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', ['install', '--no-save', '--ignore-scripts', ...quiet]);
 }
 
 /** npm writes a copy of the lock into node_modules; an older copy means an older install. */
