@@ -6,7 +6,7 @@ import { tokensOf } from './token.ts';
 /** Characters (UTF-16 units) of one row's text that are indexed, over all its text fields. */
 export const TEXT_CHARS = 65_536;
 
-/** Not a field of the event: words of its names (tool, agent, resources…), for text in any field. */
+/** No field of the event: words of its names (tool, agent, resources…), for text in any field. */
 export const NAMES = 'names';
 
 /** Text fields that are indexed, in the order in which they share `TEXT_CHARS`. */

@@ -66,9 +66,22 @@ export function callKey(event: Event): string | undefined {
   return JSON.stringify([tenant_id, keywordText(session_id), keywordText(call_id)]);
 }
 
-/** Whether this event says that its session ended: `type: session`, `operation: end`. */
-export function endsSession(event: Event): boolean {
-  return event.type === 'session' && event.operation?.toLowerCase() === 'end';
+/** What a `session` event says of its session. */
+export type SessionWords = {
+  readonly type?: string | undefined;
+  readonly call_id?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly status?: string | undefined;
+};
+
+/**
+ * Whether an event that stands alone says that its session ended: `operation: end`, or, where it
+ * names no operation, a status that is final.
+ */
+export function endsSession({ type, call_id, operation, status }: SessionWords): boolean {
+  if (type !== 'session' || call_id !== undefined) return false;
+  if (operation !== undefined) return operation.toLowerCase() === 'end';
+  return status === 'success' || status === 'error' || status === 'blocked';
 }
 
 /** The order of one call's facts: before, between, after; then by time; then by id. */

@@ -63,7 +63,7 @@ function applyAll(state: State, records: readonly EngineRecord[]): void {
     facts.push({ seq: record.seq, index: record.index, event });
     const id = JSON.stringify([record.tenant, event.id]);
     if (!state.ids.has(id)) state.ids.set(id, record.index);
-    if (event.call_id === undefined && endsSession(event)) noteEnd(state, event);
+    if (endsSession(event)) noteEnd(state, event);
     state.cursor = record.seq + 1;
   }
 }

@@ -21,7 +21,7 @@ export function rowOf(facts: readonly Fact[], clock: CallClock): Row {
   const event = settled(foldCall(ordered.map((fact) => fact.event)), clock);
   return {
     tenant: event.tenant_id,
-    time_ms: Date.parse(event.time),
+    time_ms: Date.parse(event.time) || 0,
     seq: Math.min(...ordered.map((fact) => fact.seq)),
     facts: ordered.map((fact) => ({ seq: fact.seq, index: fact.index, id: fact.event.id })),
     event,

@@ -2,7 +2,7 @@
 import type { Event, Status } from '../event/event.ts';
 import type { Doc } from './doc.ts';
 import type { RowPlace, SessionRow } from './engine.ts';
-import { isCall } from './fold.ts';
+import { endsSession, isCall } from './fold.ts';
 
 /** What a session's fold takes of a row. */
 export type SessionView = RowPlace & {
@@ -93,10 +93,13 @@ export function viewOf(row: RowPlace & { readonly index: number; readonly doc: D
   return { time_ms, seq, index, keyword: (field) => doc.keywords.get(field)?.[0] };
 }
 
-/** As `endsSession` of the fold says it of an event that stands alone. */
 function ends({ keyword }: SessionView): boolean {
-  if (keyword('type') !== 'session' || keyword('call_id') !== undefined) return false;
-  return keyword('operation')?.toLowerCase() === 'end';
+  return endsSession({
+    type: keyword('type'),
+    call_id: keyword('call_id'),
+    operation: keyword('operation'),
+    status: keyword('status'),
+  });
 }
 
 const AGENT = ['id', 'name', 'version', 'runtime'];

@@ -24,6 +24,8 @@ export type SqliteEngineOptions = EngineOptions & {
   readonly query_timeout_ms?: number;
 };
 
+/** Room for a batch's objects, so that few of them outlive a collection. */
+const YOUNG_MB = 32;
 /** Bytes of the key. */
 const KEY_BYTES = 32;
 
@@ -126,7 +128,10 @@ function startWorker(role: WorkerStart['role'], options: SqliteEngineOptions): W
     ...(rows_per_file === undefined ? {} : { rows_per_file }),
   };
   const entry = `./sqlite/worker${extname(import.meta.filename)}`;
-  return new Worker(new URL(entry, import.meta.url), { workerData: start });
+  return new Worker(new URL(entry, import.meta.url), {
+    workerData: start,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
 }
 
 function stopped(cause: unknown): Fault {

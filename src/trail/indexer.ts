@@ -1,7 +1,8 @@
 /** The follower that feeds the engine, from its cursor on, as fast as the engine takes. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Engine, EngineRecord } from '../engine/engine.ts';
 import { asFault, type Fault } from '../fault/fault.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, JournalRecord } from '../journal/journal.ts';
 import { type ContentOptions, contentOf } from './content.ts';
 import { countBefore, openReplay } from './replay.ts';
 import type { ReadTo } from './trail.ts';
@@ -21,21 +22,27 @@ export type Indexer = {
 export type IndexerOptions = ContentOptions & {
   readonly journal: Journal;
   readonly engine: Engine;
+  /** Told of what is waited out: a full disk. */
+  readonly onFault: (fault: Fault) => void;
 };
+
+/** How often a full disk is tried again. */
+const FULL_WAIT_MS = 1000;
 
 export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
   const { journal, engine } = options;
   let cursor = await engine.cursor();
   let failure: Fault | undefined;
-  let closed = false;
+  const closing = new AbortController();
   let wake = Promise.withResolvers<void>();
   const waiting = new Set<{ readonly seq: number; readonly done: () => void }>();
   const settle = () => {
-    for (const one of waiting) if (failure || closed || cursor >= one.seq) one.done();
+    const all = failure !== undefined || closing.signal.aborted;
+    for (const one of waiting) if (all || cursor >= one.seq) one.done();
   };
   const replay = openReplay(options, cursor);
   const run = async (): Promise<void> => {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       const records = await replay.next();
       const last = records.at(-1);
       if (!last) {
@@ -43,7 +50,8 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
         wake = Promise.withResolvers();
         continue;
       }
-      await engine.apply(records.map((record) => toEngine(options, record)));
+      await apply(options, records, closing.signal);
+      if (closing.signal.aborted) return;
       cursor = last.seq + 1;
       settle();
     }
@@ -58,19 +66,37 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
     failure: () => failure,
     reach: async (seq, wait_ms) => {
       if (failure) throw failure;
-      if (cursor >= seq || closed) return;
+      if (cursor >= seq || closing.signal.aborted) return;
       await waitFor(waiting, seq, wait_ms);
       if (failure) throw failure;
     },
     readTo: (tenant, read_to) => readTo(options, tenant, read_to),
     close: async () => {
-      closed = true;
+      closing.abort();
       unfollow();
       wake.resolve();
       settle();
       await running;
     },
   };
+}
+
+/** A full disk is waited out: the journal keeps what the index has not read. */
+async function apply(
+  options: IndexerOptions,
+  records: readonly JournalRecord[],
+  closing: AbortSignal,
+): Promise<void> {
+  const batch = records.map((record) => toEngine(options, record));
+  while (!closing.aborted) {
+    try {
+      return await options.engine.apply(batch);
+    } catch (error) {
+      if (asFault(error).code !== 'data.full') throw error;
+      options.onFault(asFault(error));
+      await pause(FULL_WAIT_MS, undefined, { signal: closing }).catch(() => undefined);
+    }
+  }
 }
 
 function toEngine(options: IndexerOptions, record: Parameters<typeof contentOf>[1]): EngineRecord {

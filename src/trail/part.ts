@@ -108,7 +108,15 @@ async function open(
   const engine = await openIndex(options, { data, root, records: ledger, keyring });
   closers.push(engine.close);
   const fresh = openFresh(FRESH_BYTES);
-  indexer = await openIndexer({ journal, engine, records: ledger, opener: keyring, fresh });
+  const { onFault } = options;
+  indexer = await openIndexer({
+    journal,
+    engine,
+    records: ledger,
+    opener: keyring,
+    fresh,
+    onFault,
+  });
   closers.push(indexer.close);
   return { store, keyring, journal, ledger, engine, indexer, fresh };
 }

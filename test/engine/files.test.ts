@@ -120,7 +120,7 @@ describe('index files', () => {
   it('answer as before or say that they are damaged, whichever byte is changed', async (t) => {
     const dir = folder(t);
     const records = sample(14, 3);
-    const whole = await open(t, records, { dir: dir, rows_per_file: 60 });
+    const whole = await open(t, records, { dir: dir, rows_per_file: 30 });
     await whole.apply(records);
     await whole.close();
     const names = readdirSync(dir);
@@ -139,7 +139,7 @@ describe('index files', () => {
       bytes[offset] = (bytes[offset] ?? 0) ^ mask;
       writeFileSync(path, bytes);
       try {
-        const engine = await open(t, records, { dir: copy, rows_per_file: 60 });
+        const engine = await open(t, records, { dir: copy, rows_per_file: 30 });
         try {
           await compare(engine, records);
         } finally {
@@ -161,7 +161,7 @@ describe('index files', () => {
   it('do not open with another key, nor with a file missing, nor cut short', async (t) => {
     const dir = folder(t);
     const records = sample(14, 4);
-    const engine = await open(t, records, { dir, rows_per_file: 40 });
+    const engine = await open(t, records, { dir, rows_per_file: 20 });
     await engine.apply(records);
     await engine.close();
     const damaged = { code: 'engine.damaged' };
@@ -183,15 +183,15 @@ describe('index files', () => {
     await assert.rejects(use, { ...damaged, message: /Index file \d{16}\.db is missing/ });
     writeFileSync(join(dir, second), bytes);
     for (const name of readdirSync(dir)) if (name >= third) rmSync(join(dir, name));
-    const again = await open(t, records, { dir, rows_per_file: 40 });
-    assert.equal(await again.cursor(), 80, 'without its last files it reads on from there');
+    const again = await open(t, records, { dir, rows_per_file: 20 });
+    assert.equal(await again.cursor(), 40, 'without its last files it reads on from there');
     await again.apply(records);
     await compare(again, records);
   });
 
   it('lose nothing below the cursor when the process is killed at any time', async (t) => {
     const dir = folder(t);
-    const records = sample(12, 6);
+    const records = sample(30, 6);
     const file = join(dir, 'records.json');
     const text = records.map((one) => ({ ...one, event: Buffer.from(one.event).toString() }));
     writeFileSync(file, JSON.stringify(text));
@@ -212,7 +212,7 @@ describe('index files', () => {
   });
 
   it('give equal answers when they are built again from the beginning', async (t) => {
-    const records = sample(6, 8);
+    const records = sample(30, 8);
     for (const [batch, rows_per_file] of [
       [13, 31],
       [1000, 1000],
@@ -230,7 +230,7 @@ describe('index files', () => {
 describe('index at work', () => {
   it('goes on recording while a search is slow, ends the search in time, and answers again', async (t) => {
     const { records, slow } = slowGround();
-    const engine = await open(t, records, { dir: folder(t), query_timeout_ms: 2_000 });
+    const engine = await open(t, records, { dir: folder(t), query_timeout_ms: 3_000 });
     await engine.apply(records);
     let ended = false;
     const search = engine.count({ tenant: 'acme', filter: slow }).finally(() => {

@@ -10,7 +10,7 @@ export function rowsOf(records: readonly EngineRecord[], now_ms = NOW_MS): Row[]
   const facts = records.map(({ seq, index, event }) => {
     return { seq, index, event: JSON.parse(Buffer.from(event).toString()) as Event };
   });
-  const ends = facts.filter(({ event }) => event.call_id === undefined && endsSession(event));
+  const ends = facts.filter(({ event }) => endsSession(event));
   const groups = Map.groupBy(facts, (fact) => callKey(fact.event) ?? fact.seq);
   return [...groups.values()].map((group) => {
     const { tenant_id, session_id } = group[0]?.event ?? ({} as Event);
@@ -96,7 +96,7 @@ function sessionOf(session_id: string, group: readonly Row[]): SessionRow {
     ...Object.fromEntries(defined),
     first_ms: rows[0]?.time_ms ?? 0,
     last_ms: rows.at(-1)?.time_ms ?? 0,
-    ended: rows.some((row) => row.event.call_id === undefined && endsSession(row.event)),
+    ended: rows.some((row) => endsSession(row.event)),
     rows: rows.length,
     prompts: rows.filter((row) => row.event.type === 'prompt').length,
     calls: rows.filter((row) =>

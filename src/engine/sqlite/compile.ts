@@ -1,4 +1,4 @@
-/** Turns a query into SQL over one file: one full-text expression as far as it goes, then columns. */
+/** Turns a query into SQL over one file: full text as far as it goes, then columns. */
 import { keywordText, TEXTS } from '../doc.ts';
 import type { Filter, Query } from '../engine.ts';
 import { asciiLower, fieldOf } from '../match.ts';

@@ -33,74 +33,88 @@ type Waiting = {
 
 type Thread = { readonly worker: Worker; readonly link: Link };
 
-export function openPool(options: PoolOptions): Pool {
-  const { readers, timeout_ms } = options;
-  const idle: Thread[] = [];
-  const threads = new Set<Thread>();
-  const queue: Waiting[] = [];
-  let closed = false;
+type State = PoolOptions & {
+  readonly idle: Thread[];
+  readonly threads: Set<Thread>;
+  readonly queue: Waiting[];
+  closed: boolean;
+};
 
-  const start = (): Thread => {
-    const worker = options.start();
-    const thread = { worker, link: openLink(worker, () => undefined) };
-    threads.add(thread);
-    worker.on('error', (cause) => drop(thread, crashed(cause)));
-    return thread;
-  };
-  const drop = (thread: Thread, fault: Fault): void => {
-    threads.delete(thread);
-    if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
-    thread.link.fail(fault);
-    // It ends when SQLite returns; the process need not wait for that.
-    thread.worker.unref();
-    void thread.worker.terminate();
-  };
-  const next = (): void => {
-    while (queue.length > 0 && !closed) {
-      const thread = idle.pop() ?? (threads.size < readers ? start() : undefined);
-      if (thread === undefined) return;
-      const waiting = queue.shift();
-      if (waiting !== undefined) void serve(thread, waiting);
-    }
-  };
-  const serve = async (thread: Thread, waiting: Waiting): Promise<void> => {
-    const { make, deadline_ms, result } = waiting;
-    const stuck = setTimeout(() => drop(thread, timeout()), deadline_ms - Date.now() + GRACE_MS);
-    try {
-      const asked: Asked = { ...make(), deadline_ms };
-      result.resolve(await thread.link.ask(asked));
-    } catch (error) {
-      result.reject(error);
-    } finally {
-      clearTimeout(stuck);
-      clearTimeout(waiting.timer);
-      if (threads.has(thread)) idle.push(thread);
-      next();
-    }
-  };
+export function openPool(options: PoolOptions): Pool {
+  const state: State = { ...options, idle: [], threads: new Set(), queue: [], closed: false };
+  while (state.threads.size < options.readers) state.idle.push(start(state));
   return {
     ask: (make) => {
-      if (closed) return Promise.reject(closing());
-      if (queue.length >= QUEUE) return Promise.reject(tooMany());
-      const result = Promise.withResolvers<unknown>();
-      const timer = setTimeout(() => {
-        const at = queue.findIndex((waiting) => waiting.result === result);
-        if (at >= 0) queue.splice(at, 1);
-        result.reject(timeout());
-      }, timeout_ms);
-      queue.push({ make, deadline_ms: Date.now() + timeout_ms, result, timer });
-      next();
-      return result.promise;
+      if (state.closed) return Promise.reject(closing());
+      if (state.queue.length >= QUEUE) return Promise.reject(tooMany());
+      return enqueue(state, make);
     },
     close: async () => {
-      closed = true;
-      for (const { result, timer } of queue.splice(0)) {
+      state.closed = true;
+      for (const { result, timer } of state.queue.splice(0)) {
         clearTimeout(timer);
         result.reject(closing());
       }
-      await Promise.all([...threads].map((thread) => end(thread)));
+      await Promise.all([...state.threads].map((thread) => end(thread)));
     },
   };
+}
+
+function enqueue(state: State, make: Waiting['make']): Promise<unknown> {
+  const { queue, timeout_ms } = state;
+  const result = Promise.withResolvers<unknown>();
+  const timer = setTimeout(() => {
+    const at = queue.findIndex((waiting) => waiting.result === result);
+    if (at >= 0) queue.splice(at, 1);
+    result.reject(timeout());
+  }, timeout_ms);
+  queue.push({ make, deadline_ms: Date.now() + timeout_ms, result, timer });
+  next(state);
+  return result.promise;
+}
+
+function next(state: State): void {
+  const { idle, threads, queue, readers } = state;
+  while (queue.length > 0 && !state.closed) {
+    const thread = idle.pop() ?? (threads.size < readers ? start(state) : undefined);
+    if (thread === undefined) return;
+    const waiting = queue.shift();
+    if (waiting !== undefined) void serve(state, thread, waiting);
+  }
+}
+
+async function serve(state: State, thread: Thread, waiting: Waiting): Promise<void> {
+  const { make, deadline_ms, result, timer } = waiting;
+  const rest_ms = deadline_ms - Date.now() + GRACE_MS;
+  const stuck = setTimeout(() => drop(state, thread, timeout()), rest_ms);
+  try {
+    const asked: Asked = { ...make(), deadline_ms };
+    result.resolve(await thread.link.ask(asked));
+  } catch (error) {
+    result.reject(error);
+  } finally {
+    clearTimeout(stuck);
+    clearTimeout(timer);
+    if (state.threads.has(thread)) state.idle.push(thread);
+    next(state);
+  }
+}
+
+function start(state: State): Thread {
+  const worker = state.start();
+  const thread = { worker, link: openLink(worker, () => undefined) };
+  state.threads.add(thread);
+  worker.on('error', (cause) => drop(state, thread, crashed(cause)));
+  return thread;
+}
+
+function drop({ threads, idle }: State, thread: Thread, fault: Fault): void {
+  threads.delete(thread);
+  if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
+  thread.link.fail(fault);
+  // It ends when SQLite returns; the process need not wait for that.
+  thread.worker.unref();
+  void thread.worker.terminate();
 }
 
 async function end({ worker, link }: Thread): Promise<void> {

@@ -1,4 +1,5 @@
 /** Keeps each session's fold over the rows of one file, exact also where rows are replaced. */
+import { keywordText } from '../doc.ts';
 import type { Row } from '../row.ts';
 import { foldOf, mergeFolds, type SessionFold, type SessionView, viewOf } from '../session.ts';
 import type { Db } from './file.ts';
@@ -46,7 +47,8 @@ export function sessionWriter(db: Db, { base, tenantId }: WriterScope): SessionW
         store(owner, group.map(foldOfRow).reduce<SessionFold | undefined>(mergeFolds, fold));
       }
     },
-    endedAt: (tenant, session_id) => ended.pluck().get(tenantId(tenant), session_id) ?? undefined,
+    endedAt: (tenant, session_id) =>
+      ended.pluck().get(tenantId(tenant), keywordText(session_id)) ?? undefined,
   };
 }
 

@@ -63,7 +63,7 @@ type Ends = ReadonlyMap<string, number>;
 function endsOf(groups: readonly Group[]): Ends {
   const ends = new Map<string, number>();
   for (const { event } of groups.flatMap((group) => group.facts)) {
-    if (event.call_id !== undefined || !endsSession(event)) continue;
+    if (!endsSession(event)) continue;
     const key = sessionKey(event);
     ends.set(key, Math.max(ends.get(key) ?? 0, Date.parse(event.time)));
   }
