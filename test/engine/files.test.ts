@@ -200,9 +200,12 @@ describe('index files', () => {
       const engine = await open(t, records, { dir: join(dir, 'index'), rows_per_file: 50 });
       const cursor = await engine.cursor();
       assert.ok(cursor >= Math.min(said, records.length), `${cursor} after ${said}`);
-      const rows = oracle.rowsOf(records.slice(0, cursor));
-      const query = { tenant: tenantOf('acme', 0), filter: ALL };
-      assert.deepEqual(await pages(engine, query, NEWEST), oracle.hits(rows, query, 'newest'));
+      const tenant = tenantOf('acme', 0);
+      const hits = await pages(engine, { tenant, filter: ALL }, NEWEST);
+      const found = new Set(hits.flatMap((hit) => hit.facts));
+      for (const one of records.slice(0, cursor)) {
+        assert.ok(one.tenant !== tenant || found.has(one.index), `${one.seq} below ${cursor}`);
+      }
       await engine.close();
     }
     const engine = await open(t, records, { dir: join(dir, 'index'), rows_per_file: 50 });
