@@ -31,15 +31,13 @@ const FULL_WAIT_MS = 1000;
 
 export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
   const { journal, engine } = options;
+  const closing = new AbortController();
   let cursor = await engine.cursor();
   let failure: Fault | undefined;
-  const closing = new AbortController();
   let wake = Promise.withResolvers<void>();
-  const waiting = new Set<{ readonly seq: number; readonly done: () => void }>();
-  const settle = () => {
-    const all = failure !== undefined || closing.signal.aborted;
-    for (const one of waiting) if (all || cursor >= one.seq) one.done();
-  };
+  const waiters = openWaiters(
+    (seq) => failure !== undefined || closing.signal.aborted || cursor >= seq,
+  );
   const replay = openReplay(options, cursor);
   const run = async (): Promise<void> => {
     while (!closing.signal.aborted) {
@@ -53,21 +51,19 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
       await apply(options, records, closing.signal);
       if (closing.signal.aborted) return;
       cursor = last.seq + 1;
-      settle();
+      waiters.settle();
     }
   };
   const unfollow = journal.follow(() => wake.resolve());
   const running = run().catch((error: unknown) => {
     failure = asFault(error);
-    settle();
+    waiters.settle();
   });
   return {
     cursor: () => cursor,
     failure: () => failure,
     reach: async (seq, wait_ms) => {
-      if (failure) throw failure;
-      if (cursor >= seq || closing.signal.aborted) return;
-      await waitFor(waiting, seq, wait_ms);
+      await waiters.wait(seq, wait_ms);
       if (failure) throw failure;
     },
     readTo: (tenant, read_to) => readTo(options, tenant, read_to),
@@ -75,9 +71,31 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
       closing.abort();
       unfollow();
       wake.resolve();
-      settle();
+      waiters.settle();
       await running;
     },
+  };
+}
+
+/** Whoever waits for a `seq`, each until it is reached or its time is over. */
+function openWaiters(reached: (seq: number) => boolean) {
+  const waiting = new Set<{ readonly seq: number; readonly done: () => void }>();
+  return {
+    settle: () => {
+      for (const one of waiting) if (reached(one.seq)) one.done();
+    },
+    wait: (seq: number, wait_ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        if (reached(seq)) return resolve();
+        const done = () => {
+          clearTimeout(timer);
+          waiting.delete(one);
+          resolve();
+        };
+        const one = { seq, done };
+        const timer = setTimeout(done, wait_ms);
+        waiting.add(one);
+      }),
   };
 }
 
@@ -102,25 +120,6 @@ async function apply(
 function toEngine(options: IndexerOptions, record: Parameters<typeof contentOf>[1]): EngineRecord {
   const { tenant, index, seq } = record;
   return { tenant, index, seq, event: contentOf(options, record).bytes };
-}
-
-function waitFor(
-  waiting: Set<{ readonly seq: number; readonly done: () => void }>,
-  seq: number,
-  wait_ms: number,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const one = {
-      seq,
-      done: () => {
-        clearTimeout(timer);
-        waiting.delete(one);
-        resolve();
-      },
-    };
-    const timer = setTimeout(one.done, wait_ms);
-    waiting.add(one);
-  });
 }
 
 async function readTo(options: IndexerOptions, tenant: string, read_to: number): Promise<ReadTo> {

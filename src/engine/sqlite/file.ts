@@ -126,9 +126,17 @@ function connect({ dir, key }: Place, base: number, options: Database.Options): 
   db.pragma('synchronous = FULL');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('wal_autocheckpoint = 4000');
-  db.pragma('cache_size = -65536');
+  resizeCache(db, 'small');
   return db;
 }
+
+/** Pages that a connection keeps: many for the file that is being filled, few for each other. */
+export function resizeCache(db: Db, size: keyof typeof CACHE_KIB): void {
+  db.pragma(`cache_size = -${CACHE_KIB[size]}`);
+  if (size === 'small') db.pragma('shrink_memory');
+}
+
+const CACHE_KIB = { small: 4096, large: 65_536 };
 
 /** A key a file, so that no page of one file passes for a page of another. */
 function fileKey(key: Uint8Array, base: number): Buffer {

@@ -46,13 +46,15 @@ export function openReader(place: Place): Reader {
   let deadline_ms = Number.POSITIVE_INFINITY;
   const tick = ticker(() => deadline_ms);
   const fileOf = ({ base }: FileInfo): ReadFile => {
-    const known = files.get(base);
-    if (known !== undefined) return known;
-    const db = openFile(place, base, 'read');
-    db.function('tick', tick);
-    const file = readFile(db, base);
+    const file = files.get(base) ?? opened(base);
+    files.delete(base);
     files.set(base, file);
     return file;
+  };
+  const opened = (base: number): ReadFile => {
+    const db = openFile(place, base, 'read');
+    db.function('tick', tick);
+    return readFile(db, base);
   };
   return {
     answer: (asked) => {
@@ -72,12 +74,25 @@ export function openReader(place: Place): Reader {
         return answerFrom(parts, asked.question, () => checkTime(deadline_ms));
       } finally {
         for (const { base, file } of begun) guarded(base, () => end(file.db));
+        closeUnused(files);
       }
     },
     close: () => {
       for (const { db } of files.values()) db.close();
     },
   };
+}
+
+/** Files that a reader keeps open. */
+const OPEN_FILES = 64;
+
+/** Those used longest ago come first. */
+function closeUnused(files: Map<number, ReadFile>): void {
+  for (const [base, { db }] of files) {
+    if (files.size <= OPEN_FILES) return;
+    files.delete(base);
+    db.close();
+  }
 }
 
 function end(db: Db): void {

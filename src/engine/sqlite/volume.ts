@@ -9,6 +9,7 @@ import {
   metaOf,
   openFile,
   type Place,
+  resizeCache,
   stateOf,
 } from './file.ts';
 import { type Changes, type Inserter, openInserter } from './insert.ts';
@@ -55,6 +56,7 @@ export function openVolume(place: Place, base: number): Volume {
 
 function volume(db: Db, base: number): Volume {
   let state = stateOf(db);
+  if (state.end === undefined) resizeCache(db, 'large');
   const inserter = openInserter(db, base);
   const calls = callFilter(db);
   const put = db.prepare("UPDATE meta SET value = ? WHERE name = 'state'");
@@ -87,6 +89,7 @@ function volume(db: Db, base: number): Volume {
           const next = write(batch);
           db.exec('COMMIT');
           state = next;
+          if (batch.end !== undefined) resizeCache(db, 'small');
         } catch (error) {
           if (db.inTransaction) db.exec('ROLLBACK');
           throw error;
