@@ -169,13 +169,13 @@ test('no classes beside Fault, no enums, no any, no default exports', () => {
 test('the SDK and the hook shim load nothing heavy: node modules and light files alone', () => {
   const light = new Set(['sdk', 'fault', 'event']);
   const heavy = files
-    .filter(({ part, path }) => part === 'sdk' || path === 'cli/hook.ts')
+    .filter(({ part, path }) => part === 'sdk' || path.startsWith('cli/hook/'))
     .flatMap(({ path, text }) =>
       [...text.matchAll(/^import\s+(type\s)?[^;]*?from\s+'([^']+)'/gms)]
         .filter(([, type, to]) => {
           if (type !== undefined || to?.startsWith('node:')) return false;
           const target = relative(source, resolve(source, dirname(path), to ?? ''));
-          const beside = dirname(target) === 'cli' && /^cli\/(hook|spool)/.test(target);
+          const beside = dirname(target) === 'cli/hook';
           return !to?.startsWith('.') || !(light.has(target.split('/')[0] ?? '') || beside);
         })
         .map(([, , to]) => `${path} loads ${to}`),

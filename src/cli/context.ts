@@ -1,10 +1,10 @@
 /** Makes what commands work with, each thing when it is first asked for. */
 
-import { openClock } from './clock.ts';
 import type { CommandTree, Context, Input } from './command/command.ts';
 import { flag, option } from './command/command.ts';
-import type { Language, Translate } from './language.ts';
-import type { Terminal } from './terminal.ts';
+import { openClock } from './screen/clock.ts';
+import type { Language, Translate } from './screen/language.ts';
+import type { Terminal } from './screen/terminal.ts';
 
 export type ContextOptions = {
   readonly t: Translate;
@@ -22,7 +22,7 @@ export function openContext(options: ContextOptions): Context {
   const zone = flag(input, 'utc') ? 'UTC' : option(input, 'zone');
   let interrupted: AbortSignal | undefined;
   const place = async () => {
-    const { findPlace } = await import('./place.ts');
+    const { findPlace } = await import('./reach/place.ts');
     return findPlace({
       env,
       url: option(input, 'url'),
@@ -39,7 +39,7 @@ export function openContext(options: ContextOptions): Context {
     format,
     tree,
     connect: async () => {
-      const { openClient } = await import('./client.ts');
+      const { openClient } = await import('./reach/client.ts');
       const found = await place();
       if (found.exposed) {
         terminal.note({ text: t('connect.plain', { url: found.url }), style: 'warn' });

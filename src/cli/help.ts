@@ -3,8 +3,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { HelpConfiguration } from 'commander';
 import pc from 'picocolors';
-import type { Key, Translate } from './language.ts';
-import { displayWidth, wrap } from './width.ts';
+import type { Key, Translate } from './screen/language.ts';
+import { displayWidth, wrap } from './screen/width.ts';
 
 /** Headings as commander hands them to `styleTitle`. */
 const TITLES: Readonly<Record<string, Key>> = {

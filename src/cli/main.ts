@@ -9,7 +9,7 @@ async function main(argv: readonly string[]): Promise<number> {
   rememberCode(process.env);
   const [first] = argv;
   if (first === 'hook') {
-    const { runHook } = await import('./hook.ts');
+    const { runHook } = await import('./hook/hook.ts');
     return runHook(argv.slice(1), process.env);
   }
   if (argv.length === 1 && (first === '--version' || first === '-V')) {

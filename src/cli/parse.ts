@@ -1,8 +1,8 @@
 /** The command line's grammar in commander's terms: global options, and one command's own. */
 import { type Command as Commander, Argument as CommanderArgument, Option } from 'commander';
 import type { Command, OptionKey } from './command/command.ts';
-import { LANGUAGES, type Translate } from './language.ts';
 import { MENU } from './menu.ts';
+import { LANGUAGES, type Translate } from './screen/language.ts';
 import { version } from './version.ts';
 
 type Global = {

@@ -1,10 +1,10 @@
 /** Failures that clawctl itself finds, and how it shows any failure to a person or a program. */
 import { CODES, type Code, type Detail, Fault } from '../fault/fault.ts';
 import { printable } from '../search/safe.ts';
-import { faultKey, type Params, type Translate } from './language.ts';
 import { problems } from './locale/en-problem.ts';
-import { jsonText, type Terminal } from './terminal.ts';
-import { displayWidth } from './width.ts';
+import { faultKey, type Params, type Translate } from './screen/language.ts';
+import { jsonText, type Terminal } from './screen/terminal.ts';
+import { displayWidth } from './screen/width.ts';
 
 type Problem = keyof typeof problems;
 

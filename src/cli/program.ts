@@ -4,11 +4,11 @@ import { asFault, exitCode, Fault } from '../fault/fault.ts';
 import { type CommandTree, type Input, option } from './command/command.ts';
 import { openContext } from './context.ts';
 import { helpStyle } from './help.ts';
-import { chooseLanguage, type Key, speak, type Translate } from './language.ts';
 import { type CommandPath, MENU, type MenuEntry } from './menu.ts';
 import { addCommand, addGlobals, findPath } from './parse.ts';
 import { report } from './problem.ts';
-import { openTerminal } from './terminal.ts';
+import { chooseLanguage, type Key, speak, type Translate } from './screen/language.ts';
+import { openTerminal } from './screen/terminal.ts';
 import { usageFault } from './usage.ts';
 
 /** The exit code: 0 done, 1 the evidence fails, 2 the caller, 3 the operator, 4 a bug. */

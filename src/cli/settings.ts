@@ -6,7 +6,7 @@ import type { SettingsChange } from '../adapter/claude-code/install.ts';
 import { writeWhole } from './atomic.ts';
 import { type CommandOption, type Context, flag, type Input } from './command/command.ts';
 import { refuse } from './problem.ts';
-import { truncate } from './width.ts';
+import { truncate } from './screen/width.ts';
 
 export const SCOPES: readonly CommandOption[] = [
   { flags: '--project', about: 'command.option.project' },

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openSpool } from '../../src/cli/hook-spool.ts';
+import { openSpool } from '../../src/cli/hook/spool.ts';
 import { UUID } from '../../src/event/event.ts';
 import { type Collector, startCollector } from './collector.ts';
 
@@ -164,10 +164,10 @@ suite('clawctl hook', () => {
   });
 
   test('loads nothing but Node and its own files', () => {
-    for (const name of ['hook', 'hook-post', 'hook-spool']) {
-      const text = readFileSync(new URL(`../../src/cli/${name}.ts`, import.meta.url), 'utf8');
+    for (const name of ['hook', 'post', 'spool']) {
+      const text = readFileSync(new URL(`../../src/cli/hook/${name}.ts`, import.meta.url), 'utf8');
       for (const [, from = ''] of text.matchAll(/(?:from|import\() ?'([^']+)'/g)) {
-        assert.match(from, /^(node:|\.\/hook-)/);
+        assert.match(from, /^(node:|\.\/)/);
       }
     }
   });

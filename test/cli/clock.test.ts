@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { duration, openClock } from '../../src/cli/clock.ts';
+import { duration, openClock } from '../../src/cli/screen/clock.ts';
 import { Fault } from '../../src/fault/fault.ts';
 
 test('times are shown in the reader’s zone, and the zone with them', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countEvents } from '../../src/cli/count.ts';
+import { countEvents } from '../../src/cli/reach/count.ts';
 import { FORMATS } from '../../src/format/menu.ts';
 
 const coverage = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withoutNoise } from '../../src/cli/hide.ts';
+import { withoutNoise } from '../../src/cli/reach/hide.ts';
 import { parseQuery } from '../../src/search/query.ts';
 
 test('reads of the trail and heartbeats are left out, whatever the query is', () => {

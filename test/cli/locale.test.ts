@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chooseLanguage, speak } from '../../src/cli/language.ts';
 import { en } from '../../src/cli/locale/en.ts';
 import { ja } from '../../src/cli/locale/ja.ts';
+import { chooseLanguage, speak } from '../../src/cli/screen/language.ts';
 
 type Tree = { readonly [key: string]: string | Tree };
 

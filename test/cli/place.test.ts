@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { findPlace, isLoopback } from '../../src/cli/place.ts';
-import { readPointers, writePointer } from '../../src/cli/pointer.ts';
+import { findPlace, isLoopback } from '../../src/cli/reach/place.ts';
+import { readPointers, writePointer } from '../../src/cli/reach/pointer.ts';
 import { Fault } from '../../src/fault/fault.ts';
 import { openCredentials } from '../../src/trail/credential.ts';
 

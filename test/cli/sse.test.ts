@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { serverEvents } from '../../src/cli/sse.ts';
+import { serverEvents } from '../../src/cli/reach/sse.ts';
 
 async function read(bytes: Buffer, step: number) {
   async function* chunks() {

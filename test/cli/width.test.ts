@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { displayWidth, pad, truncate, wrap } from '../../src/cli/width.ts';
+import { displayWidth, pad, truncate, wrap } from '../../src/cli/screen/width.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 80 });
 

@@ -22,7 +22,7 @@ export type Ground = {
   readonly remove: () => void;
 };
 
-const RUNS = Number(process.env['ENGINE_RUNS'] ?? 25);
+const RUNS = Number(process.env['ENGINE_RUNS'] ?? 15);
 const EVERYTHING = { kind: 'all' } as const;
 
 export function engineSuite(name: string, ground: () => Ground): void {

@@ -1,10 +1,10 @@
 /** The contract of a command: what it takes, and what it does with it. */
 
-import type { Client } from '../client.ts';
-import type { Clock } from '../clock.ts';
-import type { Key, Language, Translate } from '../language.ts';
 import { refuse } from '../problem.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Client } from '../reach/client.ts';
+import type { Clock } from '../screen/clock.ts';
+import type { Key, Language, Translate } from '../screen/language.ts';
+import type { Terminal } from '../screen/terminal.ts';
 
 export type Command = {
   /** Names as commander writes them: `<needed>`, `[optional]`. */

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installHooks, TOKEN_VARIABLE } from '../../adapter/claude-code/install.ts';
 import { Fault } from '../../fault/fault.ts';
-import { type Client, openClient } from '../client.ts';
+import { type Client, openClient } from '../reach/client.ts';
 import { agree, readSettings, SCOPES, settingsFile, writeSettings } from '../settings.ts';
 import type { Command, Context } from './command.ts';
 

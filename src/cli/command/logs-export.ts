@@ -1,10 +1,10 @@
 /** `clawctl logs export`: every matching event into a file that says what it covers. */
 import type { Coverage } from '../../trail/trail.ts';
 import { writeWhole } from '../atomic.ts';
-import type { Client, Query, Streamed } from '../client.ts';
-import { type Counter, countEvents } from '../count.ts';
 import { refuse } from '../problem.ts';
-import { jsonText, type Progress } from '../terminal.ts';
+import type { Client, Query, Streamed } from '../reach/client.ts';
+import { type Counter, countEvents } from '../reach/count.ts';
+import { jsonText, type Progress } from '../screen/terminal.ts';
 import { type Command, type Context, option } from './command.ts';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;

@@ -1,8 +1,8 @@
 /** `clawctl logs search`: one page of matching events. */
 import type { Row, SearchResult } from '../../trail/trail.ts';
-import { footer } from '../footer.ts';
-import { askHidden, withoutNoise } from '../hide.ts';
-import { rowCells, rowColumns } from '../row.ts';
+import { askHidden, withoutNoise } from '../reach/hide.ts';
+import { footer } from '../screen/footer.ts';
+import { rowCells, rowColumns } from '../screen/row.ts';
 import { type Command, type Context, flag, option, whole } from './command.ts';
 
 export const logsSearch: Command = {

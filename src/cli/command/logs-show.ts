@@ -1,13 +1,13 @@
 /** `clawctl logs show`: one event with everything that is known of it. */
 import { sentence } from '../../search/sentence.ts';
 import type { Row } from '../../trail/trail.ts';
-import { duration } from '../clock.ts';
-import type { Key } from '../language.ts';
-import type { Piece } from '../piece.ts';
-import { findEvent } from '../resolve.ts';
-import { statusPiece, statusStyle } from '../row.ts';
-import { valueLines } from '../value.ts';
-import { pad } from '../width.ts';
+import { findEvent } from '../reach/resolve.ts';
+import { duration } from '../screen/clock.ts';
+import type { Key } from '../screen/language.ts';
+import type { Piece } from '../screen/piece.ts';
+import { statusPiece, statusStyle } from '../screen/row.ts';
+import { valueLines } from '../screen/value.ts';
+import { pad } from '../screen/width.ts';
 import { argument, type Command, type Context } from './command.ts';
 
 type Field = readonly [Extract<Key, `field.${string}`>, unknown];

@@ -1,12 +1,12 @@
 /** `clawctl logs tail`: every event as soon as it is durable. */
 import { printable } from '../../search/safe.ts';
 import type { Row } from '../../trail/trail.ts';
-import { duration } from '../clock.ts';
-import { askHidden, withoutNoise } from '../hide.ts';
 import { refuse } from '../problem.ts';
-import { deed, shortId, statusPiece, who } from '../row.ts';
-import { serverEvents } from '../sse.ts';
-import { displayWidth, pad, truncate } from '../width.ts';
+import { askHidden, withoutNoise } from '../reach/hide.ts';
+import { serverEvents } from '../reach/sse.ts';
+import { duration } from '../screen/clock.ts';
+import { deed, shortId, statusPiece, who } from '../screen/row.ts';
+import { displayWidth, pad, truncate } from '../screen/width.ts';
 import { type Command, type Context, flag, option } from './command.ts';
 
 export const logsTail: Command = {

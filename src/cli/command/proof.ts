@@ -2,8 +2,8 @@
 import { basename, dirname, join } from 'node:path';
 import type { ProofFile } from '../../trail/trail.ts';
 import { writeWhole } from '../atomic.ts';
-import { eventId } from '../resolve.ts';
-import { jsonText } from '../terminal.ts';
+import { eventId } from '../reach/resolve.ts';
+import { jsonText } from '../screen/terminal.ts';
 import { argument, type Command, type Context, option } from './command.ts';
 
 const ENDING = '.claw-proof.json';

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import type { Fault } from '../../fault/fault.ts';
 import type { Running } from '../compose.ts';
-import { writePointer } from '../pointer.ts';
 import { report } from '../problem.ts';
+import { writePointer } from '../reach/pointer.ts';
+import { pad } from '../screen/width.ts';
 import { version } from '../version.ts';
-import { pad } from '../width.ts';
 import { type Command, type Context, flag, type Input, option } from './command.ts';
 
 export const serve: Command = {

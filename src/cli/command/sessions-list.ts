@@ -1,10 +1,10 @@
 /** `clawctl sessions list`: sessions, the one with the newest event first. */
 import type { SessionSummary, SessionsResult } from '../../trail/trail.ts';
-import { duration } from '../clock.ts';
-import { footer } from '../footer.ts';
-import { askHidden, withoutNoise } from '../hide.ts';
-import type { Column, Piece } from '../piece.ts';
-import { shortId } from '../row.ts';
+import { askHidden, withoutNoise } from '../reach/hide.ts';
+import { duration } from '../screen/clock.ts';
+import { footer } from '../screen/footer.ts';
+import type { Column, Piece } from '../screen/piece.ts';
+import { shortId } from '../screen/row.ts';
 import { type Command, type Context, flag, option, whole } from './command.ts';
 
 export const sessionsList: Command = {

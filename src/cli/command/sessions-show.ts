@@ -1,7 +1,7 @@
 /** `clawctl sessions show`: what is known of one session, without its events. */
-import { findTimeline } from '../resolve.ts';
-import { shortId } from '../row.ts';
-import { showSession } from '../session.ts';
+import { findTimeline } from '../reach/resolve.ts';
+import { shortId } from '../screen/row.ts';
+import { showSession } from '../screen/session.ts';
 import { argument, type Command } from './command.ts';
 
 export const sessionsShow: Command = {

@@ -1,6 +1,6 @@
 /** `clawctl status`: what the server holds, and how far each follower has read. */
 import type { TenantStatus, TrailStatus } from '../../trail/trail.ts';
-import { size } from '../value.ts';
+import { size } from '../screen/value.ts';
 import type { Command, Context } from './command.ts';
 
 /** A reader of one tenant is not told where the data lies. */

@@ -1,9 +1,9 @@
 /** `clawctl timeline`: the story of a session, oldest first, sub-agents indented. */
 import type { Row, TimelineResult } from '../../trail/trail.ts';
-import type { Client } from '../client.ts';
-import { findTimeline } from '../resolve.ts';
-import { showSession } from '../session.ts';
-import { openStory } from '../story.ts';
+import type { Client } from '../reach/client.ts';
+import { findTimeline } from '../reach/resolve.ts';
+import { showSession } from '../screen/session.ts';
+import { openStory } from '../screen/story.ts';
 import { argument, type Command, type Context, whole } from './command.ts';
 
 const PAGE = 500;

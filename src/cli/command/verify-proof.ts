@@ -4,8 +4,8 @@ import type { Event } from '../../event/event.ts';
 import { verifyProof as check, type ProofParts, type Verified } from '../../ledger/proof.ts';
 import { sentence } from '../../search/sentence.ts';
 import { refuse } from '../problem.ts';
-import { valueLines } from '../value.ts';
-import { readVkey } from '../vkey.ts';
+import { readVkey } from '../reach/vkey.ts';
+import { valueLines } from '../screen/value.ts';
 import { argument, type Command, type Context, option } from './command.ts';
 
 /** Bytes of a proof file: one event of the largest size, escaped, and a path. */

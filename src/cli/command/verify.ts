@@ -14,9 +14,9 @@ import {
 import { openReader } from '../../seal/keyring.ts';
 import { readRootKey } from '../../seal/root.ts';
 import { openFileStore } from '../../store/file.ts';
-import { findPlace } from '../place.ts';
 import { refuse } from '../problem.ts';
-import { readVkey } from '../vkey.ts';
+import { findPlace } from '../reach/place.ts';
+import { readVkey } from '../reach/vkey.ts';
 import { type Command, type Context, flag, type Input, option } from './command.ts';
 
 const DEFAULT_TENANT = 'default';

@@ -19,7 +19,10 @@ export type Changes = {
 };
 
 export type Inserter = Pick<RowWriter, 'find'> &
-  Pick<SessionWriter, 'endedAt'> & { readonly write: (changes: Changes) => void };
+  Pick<SessionWriter, 'endedAt'> & {
+    /** Answers how many of the rows that it took out had more text than is indexed. */
+    readonly write: (changes: Changes) => number;
+  };
 
 export function openInserter(db: Db, base: number): Inserter {
   const scope = { base, tenantId: tenantNumbers(db) };
@@ -40,6 +43,7 @@ export function openInserter(db: Db, base: number): Inserter {
         facts.place(row);
       }
       sessions.write(added, reduced);
+      return reduced.reduce((sum, row) => sum + row.cut, 0);
     },
   };
 }

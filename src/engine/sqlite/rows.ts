@@ -14,9 +14,16 @@ export type StoredRow = {
 
 export type RowWriter = {
   readonly add: (row: Row) => void;
-  readonly remove: (row: StoredRow) => { readonly tenant: number; readonly session_id: string };
+  readonly remove: (row: StoredRow) => RemovedRow;
   /** The file's row of a call, if it has one. */
   readonly find: (tenant: string, call: Call) => StoredRow | undefined;
+};
+
+/** Whose row it was, and whether it had more text than is indexed. */
+export type RemovedRow = {
+  readonly tenant: number;
+  readonly session_id: string;
+  readonly cut: number;
 };
 
 export type Call = { readonly session_id: string; readonly call_id: string };
@@ -39,8 +46,8 @@ export function rowWriter(db: Db, { base, tenantId }: WriterScope): RowWriter {
   const removals = ['part WHERE rowid', 'word WHERE rowid', 'row WHERE place'].map((from) =>
     db.prepare(`DELETE FROM ${from} = ${PLACE}`),
   );
-  const keyed = db.prepare<{ tenant: number; session_id: string }>(
-    `SELECT tenant, session_id FROM row WHERE place = ${PLACE}`,
+  const keyed = db.prepare<RemovedRow>(
+    `SELECT tenant, session_id, present & ${CUT_BIT} AS cut FROM row WHERE place = ${PLACE}`,
   );
   const find = db.prepare<FoundRow>(FIND);
   return {

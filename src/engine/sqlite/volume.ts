@@ -14,7 +14,7 @@ import {
 } from './file.ts';
 import { type Changes, type Inserter, openInserter } from './insert.ts';
 import { factOf, type StoredFact } from './overlay.ts';
-import { CUT_BIT, TIE_BITS, TIES } from './schema.ts';
+import { TIES } from './schema.ts';
 
 export type Volume = Pick<Inserter, 'find' | 'endedAt'> & {
   readonly base: number;
@@ -61,19 +61,14 @@ function volume(db: Db, base: number): Volume {
   const calls = callFilter(db);
   const put = db.prepare("UPDATE meta SET value = ? WHERE name = 'state'");
   const open = db.prepare<StoredFact>('SELECT seq, idx, event FROM open ORDER BY seq');
-  const cut = db.prepare<number>(
-    `SELECT present & ${CUT_BIT} FROM row WHERE place = ((? << ${TIE_BITS}) | ?)`,
-  );
-  const cutIn = ({ remove }: Changes) =>
-    remove.reduce((sum, row) => sum + (cut.pluck().get(row.time_ms, row.tie) ?? 0), 0);
-  const write = (batch: Batch) => {
+  const write = (batch: Batch): void => {
     const { changes } = batch;
-    const cutBefore = changes === undefined ? 0 : cutIn(changes);
-    if (changes !== undefined) inserter.write(changes);
+    const cut = changes === undefined ? 0 : inserter.write(changes);
     calls.add(batch.calls ?? [], batch.end === undefined ? 'recent' : 'all');
-    const next = stateAfter(state, batch, cutBefore);
+    const next = stateAfter(state, batch, cut);
     put.run(JSON.stringify(next));
-    return next;
+    db.exec('COMMIT');
+    state = next;
   };
   return {
     base,
@@ -86,14 +81,11 @@ function volume(db: Db, base: number): Volume {
       guarded(base, () => {
         db.exec('BEGIN IMMEDIATE');
         try {
-          const next = write(batch);
-          db.exec('COMMIT');
-          state = next;
-          if (batch.end !== undefined) resizeCache(db, 'small');
-        } catch (error) {
+          write(batch);
+        } finally {
           if (db.inTransaction) db.exec('ROLLBACK');
-          throw error;
         }
+        if (batch.end !== undefined) resizeCache(db, 'small');
         // What follows in another file must not outlive what came before in this one.
         if (batch.cursor === undefined || batch.end !== undefined) checkpoint(db);
       }),
@@ -101,7 +93,8 @@ function volume(db: Db, base: number): Volume {
   };
 }
 
-function stateAfter(state: FileState, batch: Batch, cutBefore: number): FileState {
+/** `cut` of the rows that were taken out had more text than is indexed. */
+function stateAfter(state: FileState, batch: Batch, cut: number): FileState {
   const { rows = [], open = [], remove = [] } = batch.changes ?? {};
   let { min_ms, max_ms } = state;
   const times = [
@@ -117,7 +110,7 @@ function stateAfter(state: FileState, batch: Batch, cutBefore: number): FileStat
     min_ms,
     max_ms,
     rows: state.rows + rows.length - remove.length,
-    cut_rows: state.cut_rows - cutBefore + rows.filter((row) => row.doc.cut).length,
+    cut_rows: state.cut_rows - cut + rows.filter((row) => row.doc.cut).length,
     cursor: batch.end ?? batch.cursor ?? state.cursor,
     ...(batch.end === undefined ? {} : { end: batch.end }),
   };

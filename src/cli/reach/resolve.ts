@@ -1,8 +1,8 @@
 /** Finds what is meant by a short handle: an index for an event, a beginning for a session. */
-import { Fault } from '../fault/fault.ts';
-import type { Opening, Row, SessionsResult, TimelineResult } from '../trail/trail.ts';
+import { Fault } from '../../fault/fault.ts';
+import type { Opening, Row, SessionsResult, TimelineResult } from '../../trail/trail.ts';
+import { refuse } from '../problem.ts';
 import type { Client } from './client.ts';
-import { refuse } from './problem.ts';
 
 /** Characters of a session's id that are enough to look for it. */
 const LEAST_PREFIX = 4;

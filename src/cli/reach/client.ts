@@ -1,6 +1,6 @@
 /** Speaks to a Claw server: JSON answers, streams, and its faults as our own. */
-import { asFault, type Fault } from '../fault/fault.ts';
-import { faultOf, refuse } from './problem.ts';
+import { asFault, type Fault } from '../../fault/fault.ts';
+import { faultOf, refuse } from '../problem.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 

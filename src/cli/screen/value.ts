@@ -1,5 +1,5 @@
 /** Shows a value of an event whole, as lines of a block. */
-import { printableBlock } from '../search/safe.ts';
+import { printableBlock } from '../../search/safe.ts';
 import { displayWidth, wrap } from './width.ts';
 
 /** Text as it is, anything else as indented JSON; every line printable and at most `columns`. */

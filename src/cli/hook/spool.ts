@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Answer } from './hook-post.ts';
+import type { Answer } from './post.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

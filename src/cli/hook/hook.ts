@@ -1,7 +1,7 @@
 /** `clawctl hook RUNTIME`: hands a hook's record to Claw; it never holds or breaks the agent. */
 import { clearTimeout, setTimeout } from 'node:timers';
-import { type Answer, post } from './hook-post.ts';
-import { type Entry, openSpool, type Spool } from './hook-spool.ts';
+import { type Answer, post } from './post.ts';
+import { type Entry, openSpool, type Spool } from './spool.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,9 +1,9 @@
 /** How one row of an answer looks on a line: who did what, and what came of it. */
-import type { Status } from '../event/event.ts';
-import { mainArgument } from '../search/argument.ts';
-import { excerpt, printable } from '../search/safe.ts';
-import { sentence } from '../search/sentence.ts';
-import type { Row } from '../trail/trail.ts';
+import type { Status } from '../../event/event.ts';
+import { mainArgument } from '../../search/argument.ts';
+import { excerpt, printable } from '../../search/safe.ts';
+import { sentence } from '../../search/sentence.ts';
+import type { Row } from '../../trail/trail.ts';
 import { type Clock, duration } from './clock.ts';
 import type { Language, Translate } from './language.ts';
 import type { Column, Piece, Style } from './piece.ts';

@@ -1,5 +1,5 @@
 /** Keeps what the trail writes about itself out of lists, unless it is asked for. */
-import { Fault } from '../fault/fault.ts';
+import { Fault } from '../../fault/fault.ts';
 import type { Client } from './client.ts';
 
 /**

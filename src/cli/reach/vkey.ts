@@ -1,6 +1,6 @@
 /** A log's public key as people hand it over: its text, or a file that holds it. */
 import { readFile } from 'node:fs/promises';
-import { refuse } from './problem.ts';
+import { refuse } from '../problem.ts';
 
 /** Throws `usage.invalid` for what is neither. */
 export async function readVkey(given: string): Promise<string> {

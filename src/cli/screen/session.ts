@@ -1,8 +1,8 @@
 /** The head of a session: whose it is, when it ran, what it came to. */
-import type { Status } from '../event/event.ts';
-import type { SessionSummary } from '../trail/trail.ts';
+import type { Status } from '../../event/event.ts';
+import type { SessionSummary } from '../../trail/trail.ts';
+import type { Context } from '../command/command.ts';
 import { duration } from './clock.ts';
-import type { Context } from './command/command.ts';
 import type { Piece } from './piece.ts';
 import { shortId, statusPiece } from './row.ts';
 

@@ -1,8 +1,8 @@
 /** Chooses the reader's language and speaks it: what a person reads comes out of a catalogue. */
 import i18next from 'i18next';
-import type { Code } from '../fault/fault.ts';
-import { printable } from '../search/safe.ts';
-import { en } from './locale/en.ts';
+import type { Code } from '../../fault/fault.ts';
+import { printable } from '../../search/safe.ts';
+import { en } from '../locale/en.ts';
 
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -33,7 +33,7 @@ export function chooseLanguage(argv: readonly string[], env: NodeJS.ProcessEnv):
 
 /** Loads a language's catalogue. */
 export async function speak(language: Language): Promise<Translate> {
-  const catalogue = language === 'ja' ? (await import('./locale/ja.ts')).ja : en;
+  const catalogue = language === 'ja' ? (await import('../locale/ja.ts')).ja : en;
   const speaker = i18next.createInstance();
   await speaker.init({
     lng: language,

@@ -1,7 +1,7 @@
 /** The reader's terminal: every piece of text is made printable here before it gets its colour. */
 import { createInterface } from 'node:readline/promises';
 import type { SingleBar } from 'cli-progress';
-import { printable } from '../search/safe.ts';
+import { printable } from '../../search/safe.ts';
 import { type Column, openPaint, type Piece } from './piece.ts';
 import { truncate } from './width.ts';
 

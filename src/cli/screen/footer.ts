@@ -1,6 +1,6 @@
 /** Remarks below an answer: how complete it is, what it leaves out, how to go on. */
-import type { ReadTo } from '../trail/trail.ts';
-import type { Context } from './command/command.ts';
+import type { ReadTo } from '../../trail/trail.ts';
+import type { Context } from '../command/command.ts';
 
 export type Footer = {
   readonly read_to: ReadTo;

@@ -1,8 +1,8 @@
 /** Where the trail is that a command speaks of: server, data folder and token. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { refuse } from '../problem.ts';
 import { readPointers } from './pointer.ts';
-import { refuse } from './problem.ts';
 
 export type PlaceOptions = {
   readonly env: NodeJS.ProcessEnv;

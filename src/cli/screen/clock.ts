@@ -1,5 +1,5 @@
 /** Times as the reader reads them: in their zone and language, and lengths of time. */
-import { refuse } from './problem.ts';
+import { refuse } from '../problem.ts';
 
 export type Clock = {
   /** The IANA zone, as it is sent to the server and shown. */

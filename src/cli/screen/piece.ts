@@ -1,6 +1,6 @@
 /** Pieces of text for a terminal: each is made printable before it gets its colour. */
 import pc from 'picocolors';
-import { printable } from '../search/safe.ts';
+import { printable } from '../../search/safe.ts';
 import { displayWidth } from './width.ts';
 
 export type Style = 'plain' | 'bold' | 'dim' | 'good' | 'bad' | 'alarm' | 'warn' | 'name' | 'link';

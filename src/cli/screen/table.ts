@@ -1,6 +1,6 @@
 /** Draws a table without borders: as wide as the terminal, its last column taking what is left. */
 import Table from 'cli-table3';
-import { printable } from '../search/safe.ts';
+import { printable } from '../../search/safe.ts';
 import { type Column, type Paint, type Piece, pieceWidth } from './piece.ts';
 import { truncate } from './width.ts';
 

@@ -1,7 +1,7 @@
 /** Tells rows as a story: when, who, what, what came of it, and the words that were said. */
-import { isNotice, sentence } from '../search/sentence.ts';
-import type { Row } from '../trail/trail.ts';
-import type { Context } from './command/command.ts';
+import { isNotice, sentence } from '../../search/sentence.ts';
+import type { Row } from '../../trail/trail.ts';
+import type { Context } from '../command/command.ts';
 import type { Piece, Style } from './piece.ts';
 import { statusStyle, who } from './row.ts';
 import { valueLines } from './value.ts';
