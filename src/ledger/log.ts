@@ -77,12 +77,14 @@ export function openLog(options: LogOptions): Log {
       if (frontier.size() === 0 || published?.size === frontier.size()) return;
       // Never sign a smaller tree: after a start it has yet to grow to what was signed before.
       if (frontier.size() < signedBefore) return files.flush();
+      // Before the head, so that whoever sees a head can check its signature.
+      await files.identify(formatVkey(signer));
       // A crash before the next line leaves a journal longer than the head: integrated at start.
       const signed = await signTree(options, frontier, head);
       head = signed;
       // A crash from here on leaves a head newer than tiles and checkpoint: rewritten at start.
       await writeTiles(signed);
-      await files.publish(signed.note, formatVkey(signer));
+      await files.publish(signed.note);
       published = signed;
       partialsOf = [signed.size];
     },
@@ -153,8 +155,10 @@ function openFiles(store: Store, tenant: string) {
           await store.remove(key);
       }
     },
-    async publish(note: string, vkey: string) {
+    async identify(vkey: string) {
       if (!settled) await put('vkey', Buffer.from(`${vkey}\n`));
+    },
+    async publish(note: string) {
       await put('checkpoint', Buffer.from(note));
       settled = true;
     },

@@ -3,23 +3,28 @@ import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { installHooks, TOKEN_VARIABLE } from '../../adapter/claude-code/install.ts';
 import { Fault } from '../../fault/fault.ts';
+import { refuse } from '../problem.ts';
 import { type Client, openClient } from '../reach/client.ts';
 import { agree, readSettings, SCOPES, settingsFile, writeSettings } from '../settings.ts';
-import type { Command, Context } from './command.ts';
+import { type Command, type Context, type Input, option } from './command.ts';
 
 /** Stands for a token that is not made yet in a change that is only shown: tokens are masked. */
 const FUTURE_TOKEN = 'claw_new';
 
 export const installClaudeCode: Command = {
-  options: SCOPES,
-  examples: ['clawctl install claude-code', 'clawctl install claude-code --project --yes'],
+  options: [...SCOPES, { flags: '--transport <way>', about: 'command.option.transport' }],
+  examples: [
+    'clawctl install claude-code',
+    'clawctl install claude-code --project --yes',
+    'clawctl install claude-code --transport command',
+  ],
   run: async (context, input) => {
     const { t, terminal, format } = context;
     const file = settingsFile(context, input);
     const before = await readSettings(file);
     const client = await context.connect();
     const kept = await keptToken(client, before);
-    const hooks = { server: client.url, shim: shim() };
+    const hooks = { server: client.url, shim: shim(), ...transportOf(input) };
     const change = installHooks(before, { ...hooks, token: kept ?? FUTURE_TOKEN });
     if (!change.changed) return done(context, { file, changed: false });
     if (!(await agree(context, { file, change, input }))) return;
@@ -32,6 +37,14 @@ export const installClaudeCode: Command = {
     }
   },
 };
+
+/** By HTTP a hook costs next to nothing; by command its record is spooled while Claw is away. */
+function transportOf(input: Input): { readonly transport?: 'http' | 'command' } {
+  const way = option(input, 'transport');
+  if (way === undefined) return {};
+  if (way === 'http' || way === 'command') return { transport: way };
+  throw refuse('usage.invalid', 'choice', { option: '--transport', choices: 'http, command' });
+}
 
 /** The token that the settings hold already, where the server still knows it. */
 async function keptToken(client: Client, before: string | undefined): Promise<string | undefined> {

@@ -68,6 +68,7 @@ export const commands = {
     project: 'in this project (.claude/settings.local.json)',
     userScope: 'for every project of this user (~/.claude/settings.json)',
     yes: 'do not ask',
+    transport: 'http (default) or command: slower, but loses nothing while Claw is away',
   },
   argument: {
     event: "an event's id, or its index (#)",

@@ -70,6 +70,7 @@ export const commandsJa = {
     project: 'このプロジェクトだけ（.claude/settings.local.json）',
     userScope: 'この利用者の全プロジェクト（~/.claude/settings.json）',
     yes: '確認しない',
+    transport: 'http（既定）または command：遅いが、Claw の停止中も失わない',
   },
   argument: {
     event: 'イベントの ID、または番号（#）',

@@ -1,4 +1,5 @@
 /** What a tenant's trail claims under signature: its key, published checkpoint and head. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Checkpoint, openCheckpoint, parseCheckpoint } from '../checkpoint.ts';
 import { headKey, parseHead } from '../head.ts';
 import { parseVkey, type Verifier } from '../note.ts';
@@ -27,12 +28,16 @@ export type ClaimOptions = {
   readonly vkey?: string | undefined;
 };
 
+/** How long a first checkpoint may take from its head to its publication. */
+const FIRST_PUBLICATION_MS = 1000;
+
 /** Reads the checkpoint before the head: a running server moves the head first. */
 export async function readClaims(options: ClaimOptions): Promise<Claims> {
   const { source, tenant } = options;
   const found = finder(options);
-  const note = await source.file(tenant, 'checkpoint');
+  const published = await source.file(tenant, 'checkpoint');
   const head = await source.head?.(tenant);
+  const note = published ?? (head && (await awaitCheckpoint(source, tenant)));
   const stored = await source.file(tenant, 'vkey');
   if (note === undefined && head === undefined) return {};
   const { vkey, verifier } = readVkey(options, stored);
@@ -47,6 +52,12 @@ export async function readClaims(options: ClaimOptions): Promise<Claims> {
     ...(checkpoint ? { checkpoint } : {}),
     ...(claimed ? { head: claimed } : {}),
   };
+}
+
+/** A running server publishes its first checkpoint moments after its first head. */
+async function awaitCheckpoint(source: Source, tenant: string): Promise<Buffer | undefined> {
+  await pause(FIRST_PUBLICATION_MS);
+  return source.file(tenant, 'checkpoint');
 }
 
 type Found = (kind: Kind, file: string, message: string) => void;
