@@ -1,4 +1,4 @@
-/** Realistic events from a seed: many sessions, Zipf words, a tenth Japanese. */
+/** Realistic events from a seed: sessions that overlap, Zipf words, a tenth Japanese. */
 
 type Options = { readonly seed: number; readonly count: number };
 
@@ -9,7 +9,9 @@ const JAPANESE = [
   '顧客にメールを送信',
   '配送先を更新',
 ];
-const SESSIONS = 2000;
+/** Sessions under way at once, and events of each. */
+const ACTIVE = 40;
+const SESSION_EVENTS = 50;
 const WORDS = 5000;
 
 export function* generateEvents({ seed, count }: Options): Generator<Record<string, unknown>> {
@@ -19,12 +21,14 @@ export function* generateEvents({ seed, count }: Options): Generator<Record<stri
   const word = () => `word${Math.floor(WORDS ** random())}`;
   const text = (words: number) => Array.from({ length: words }, word).join(' ');
   for (let i = 0; i < count; i++) {
-    const session = Math.floor(random() * SESSIONS);
+    // Sessions overlap and end, as agents' do: old ones are not written to again.
+    const session =
+      Math.floor(i / SESSION_EVENTS / ACTIVE) * ACTIVE + Math.floor(random() * ACTIVE);
     const shared = {
       session_id: `session-${session}`,
       user_id: `user-${session % 97}`,
       agent: { id: `agent-${session % 50}`, runtime: 'claude-code' },
-      time: new Date(Date.now() - Math.floor(random() * 3_600_000)).toISOString(),
+      time: new Date(Date.now() - Math.floor(random() * 2000)).toISOString(),
     };
     if (random() < 0.15) {
       const content = random() < 0.5 ? `${pick(JAPANESE)} ${text(5)}` : text(30);
