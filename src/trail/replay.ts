@@ -4,7 +4,7 @@ import type { Records } from './content.ts';
 
 export type ReplayOptions = { readonly journal: Journal; readonly records: Records };
 
-const JOURNAL_STEP = { records: 2000, bytes: 8 * 1024 * 1024 };
+const JOURNAL_STEP = { records: 8000, bytes: 16 * 1024 * 1024 };
 const ARCHIVE_STEP = 1000;
 
 /** The next records from `seq` on, in order; empty when everything durable was read. */

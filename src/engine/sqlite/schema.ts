@@ -64,8 +64,8 @@ CREATE VIRTUAL TABLE word USING fts5(
 CREATE VIRTUAL TABLE part USING fts5(
   resource, content = '', contentless_delete = 1, tokenize = 'trigram', detail = none
 );
-INSERT INTO word(word, rank) VALUES ('automerge', 16), ('crisismerge', 64);
-INSERT INTO part(part, rank) VALUES ('automerge', 16), ('crisismerge', 64);
+INSERT INTO word(word, rank) VALUES ('automerge', 16), ('crisismerge', 64), ('hashsize', 16777216);
+INSERT INTO part(part, rank) VALUES ('automerge', 16), ('crisismerge', 64), ('hashsize', 16777216);
 CREATE TABLE fact(
   id BLOB, tenant INTEGER, idx INTEGER NOT NULL, place INTEGER, PRIMARY KEY(id, tenant)
 ) WITHOUT ROWID;
