@@ -180,7 +180,12 @@ export const statusSchema = named(
     data: text.optional().meta({ description: 'The data folder; for operators alone.' }),
     started_at: text,
     journal: z.looseObject({ state: text, first: whole, head: whole, bytes: whole }),
-    engine: z.looseObject({ rows: whole, cursor: whole, lag: z.number() }),
+    engine: z.looseObject({
+      rows: whole,
+      cursor: whole,
+      lag: z.number(),
+      failure: z.looseObject({ code: text, message: text }).optional(),
+    }),
     tenants: z.array(
       z.looseObject({
         tenant: text,
@@ -199,6 +204,7 @@ export const healthSchema = named(
     status: z.enum(['ok', 'degraded']),
     version: text,
     journal: z.enum(['open', 'full', 'failed', 'closed', 'unknown']),
+    index: z.enum(['open', 'failed', 'unknown']),
     reason: text.optional(),
   }),
 );

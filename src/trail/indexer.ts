@@ -22,7 +22,7 @@ export type Indexer = {
 export type IndexerOptions = ContentOptions & {
   readonly journal: Journal;
   readonly engine: Engine;
-  /** Told of what is waited out: a full disk. */
+  /** Told of what is waited out, a full disk, and of what stops it. */
   readonly onFault: (fault: Fault) => void;
 };
 
@@ -57,6 +57,7 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
   const unfollow = journal.follow(() => wake.resolve());
   const running = run().catch((error: unknown) => {
     failure = asFault(error);
+    options.onFault(failure);
     waiters.settle();
   });
   return {

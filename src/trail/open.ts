@@ -13,7 +13,7 @@ import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
 import { openRecent, type Recent } from './recent.ts';
 import { openTail } from './tail.ts';
-import type { Note, Trail } from './trail.ts';
+import type { Note, Trail, TrailStatus } from './trail.ts';
 
 /** Opens the trail of a data folder; throws what `openParts` throws. */
 export async function openTrail(options: PartOptions): Promise<Trail> {
@@ -60,7 +60,7 @@ async function compose(options: PartOptions, parts: Parts): Promise<Trail> {
       data: parts.data,
       started_at,
       journal: journal.status(),
-      engine: { ...(await engine.status()), lag: journal.head() - indexer.cursor() },
+      engine: await engineStatus(parts),
       tenants: tenantsOf(parts),
       queue: { events: door.queued(), limit: config.queue_events },
     }),
@@ -116,6 +116,20 @@ function startTimers({ config, onFault }: PartOptions, { parts, recent, life }: 
     clearInterval(beat);
     clearInterval(forget);
   };
+}
+
+/** An index that has stopped is said, not thrown: whoever asks how things are must be told. */
+async function engineStatus({ engine, indexer, journal }: Parts): Promise<TrailStatus['engine']> {
+  const lag = journal.head() - indexer.cursor();
+  const stopped = { rows: 0, bytes: 0, files: 0, open_calls: 0, cut_rows: 0 };
+  const unknown = { ...stopped, cursor: indexer.cursor() };
+  try {
+    const failure = indexer.failure();
+    if (failure) return { ...unknown, lag, failure: failure.toJSON() };
+    return { ...(await engine.status()), lag };
+  } catch (error) {
+    return { ...unknown, lag, failure: asFault(error).toJSON() };
+  }
 }
 
 function tenantsOf({ journal, ledger }: Parts) {

@@ -119,7 +119,8 @@ export type TrailStatus = {
   readonly data: string;
   readonly started_at: string;
   readonly journal: JournalStatus;
-  readonly engine: EngineStatus & { readonly lag: number };
+  /** `failure`: why the index stopped; recording goes on, searches are refused. */
+  readonly engine: EngineStatus & { readonly lag: number; readonly failure?: FaultBody };
   readonly tenants: readonly TenantStatus[];
   /** Events in the queue before the journal, and the most that it takes. */
   readonly queue: { readonly events: number; readonly limit: number };

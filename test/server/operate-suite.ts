@@ -24,6 +24,7 @@ export function operateSuite(name: string, openTrail: OpenTrail): void {
         status: 'ok',
         version: '1.2.3',
         journal: 'open',
+        index: 'open',
       });
     });
 

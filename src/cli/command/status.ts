@@ -36,6 +36,12 @@ function show({ t, terminal, clock }: Context, found: Status, url: string): void
     text: t('status.engine', { rows, files, size: size(engine.bytes), lag }),
     style: lag > 0 ? 'warn' : 'plain',
   });
+  if (engine.failure) {
+    terminal.line({
+      text: t('status.stopped', { reason: engine.failure.message }),
+      style: 'alarm',
+    });
+  }
   terminal.line(t('status.queue', { events: queue.events, limit: queue.limit }));
 }
 

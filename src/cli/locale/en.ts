@@ -146,6 +146,7 @@ export const en = {
     data: 'data: {{data}}',
     journal: 'journal: {{state}} · {{head}} events · {{size}}',
     recovered: 'removed {{size}} of a torn last write at the start (never acknowledged)',
+    stopped: 'index stopped: {{reason}} Recording goes on; after a stop, run clawctl reindex.',
     engine: 'index: {{rows}} rows in {{files}} files · {{size}} · lag {{lag}}',
     queue: 'queue: {{events}} of {{limit}}',
     never: 'none yet',

@@ -142,6 +142,8 @@ export const ja = {
     data: 'データ: {{data}}',
     journal: 'ジャーナル: {{state}} · {{head}} 件 · {{size}}',
     recovered: '起動時に、途中で切れた末尾 {{size}} を取り除きました（受理前のもの）',
+    stopped:
+      '索引は停止中です：{{reason}} 記録は続いています。停止後に clawctl reindex を実行してください。',
     engine: '索引: {{rows}} 行、{{files}} ファイル · {{size}} · 遅れ {{lag}}',
     queue: '待ち行列: {{events}} / {{limit}}',
     never: 'まだなし',

@@ -34,11 +34,14 @@ const health = route({
   params: NOTHING,
   answer: { types: ['application/json'], schema: healthSchema },
   handle: async ({ face }) => {
-    const journal = await face.status().then(
-      (found) => found.journal.state,
-      () => 'unknown' as const,
-    );
-    const state = { version: face.version, journal };
+    const found = await face.status().catch(() => undefined);
+    const journal = found?.journal.state ?? 'unknown';
+    const index = found && (found.engine.failure ? 'failed' : 'open');
+    const state = { version: face.version, journal, index: index ?? 'unknown' };
+    if (journal === 'open' && index === 'failed') {
+      const reason = 'The index has stopped: events are recorded, searches are refused.';
+      return { kind: 'json', body: { status: 'degraded', ...state, reason } };
+    }
     if (journal === 'open') return { kind: 'json', body: { status: 'ok', ...state } };
     const reason = `The journal is ${journal}: events cannot be recorded.`;
     return { kind: 'json', status: 503, body: { status: 'degraded', ...state, reason } };
