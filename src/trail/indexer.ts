@@ -26,6 +26,12 @@ export type IndexerOptions = ContentOptions & {
   readonly onFault: (fault: Fault) => void;
 };
 
+/** How long closing waits for an index that is nearly there: what is left is read at start. */
+const CLOSE_WAIT_MS = 1000;
+
+/** The longest that a record waits for others before it is indexed, unless somebody asks. */
+const GATHER_MS = 100;
+
 /** How often a full disk is tried again. */
 const FULL_WAIT_MS = 1000;
 
@@ -35,45 +41,77 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
   let cursor = await engine.cursor();
   let failure: Fault | undefined;
   let wake = Promise.withResolvers<void>();
-  const waiters = openWaiters(
-    (seq) => failure !== undefined || closing.signal.aborted || cursor >= seq,
-  );
-  const replay = openReplay(options, cursor);
-  const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      const records = await replay.next();
-      const last = records.at(-1);
-      if (!last) {
-        await wake.promise;
-        wake = Promise.withResolvers();
-        continue;
-      }
-      await apply(options, records, closing.signal);
-      if (closing.signal.aborted) return;
-      cursor = last.seq + 1;
-      waiters.settle();
-    }
+  const stopped = () => failure !== undefined || closing.signal.aborted;
+  const waiters = openWaiters((seq) => stopped() || cursor >= seq);
+  const pace = openPace();
+  const advance = (seq: number): void => {
+    cursor = seq;
+    waiters.settle();
   };
-  const unfollow = journal.follow(() => wake.resolve());
-  const running = run().catch((error: unknown) => {
+  const awoken = async (): Promise<void> => {
+    await wake.promise;
+    wake = Promise.withResolvers();
+    await pace.gather();
+  };
+  const fail = (error: unknown): void => {
     failure = asFault(error);
     options.onFault(failure);
     waiters.settle();
-  });
+  };
+  const unfollow = journal.follow(() => wake.resolve());
+  const running = readOn(options, { cursor, closing: closing.signal, awoken, advance }).catch(fail);
   return {
     cursor: () => cursor,
     failure: () => failure,
     reach: async (seq, wait_ms) => {
+      if (cursor < seq) pace.hurry();
       await waiters.wait(seq, wait_ms);
       if (failure) throw failure;
     },
     readTo: (tenant, read_to) => readTo(options, tenant, read_to),
     close: async () => {
+      pace.hurry();
+      await waiters.wait(journal.head(), CLOSE_WAIT_MS);
       closing.abort();
       unfollow();
-      wake.resolve();
-      waiters.settle();
+      for (const stir of [wake.resolve, pace.hurry, waiters.settle]) stir();
       await running;
+    },
+  };
+}
+
+type Reading = {
+  readonly cursor: number;
+  readonly closing: AbortSignal;
+  /** Resolves when there may be more to read. */
+  readonly awoken: () => Promise<void>;
+  readonly advance: (seq: number) => void;
+};
+
+async function readOn(options: IndexerOptions, reading: Reading): Promise<void> {
+  const { closing, awoken, advance } = reading;
+  const replay = openReplay(options, reading.cursor);
+  while (!closing.aborted) {
+    const records = await replay.next();
+    const last = records.at(-1);
+    if (!last) await awoken();
+    else if (await apply(options, records, closing)) advance(last.seq + 1);
+  }
+}
+
+/**
+ * Lets records gather, so that one commit carries many: commits of single records would take the
+ * disk from the journal, whose syncs producers wait for. Whoever asks the index ends the wait.
+ */
+function openPace() {
+  let over = Promise.withResolvers<void>();
+  return {
+    hurry: () => over.resolve(),
+    gather: async (): Promise<void> => {
+      const timer = setTimeout(over.resolve, GATHER_MS);
+      await over.promise;
+      clearTimeout(timer);
+      over = Promise.withResolvers();
     },
   };
 }
@@ -100,22 +138,24 @@ function openWaiters(reached: (seq: number) => boolean) {
   };
 }
 
-/** A full disk is waited out: the journal keeps what the index has not read. */
+/** Whether it was applied. A full disk is waited out: the journal keeps what is not indexed. */
 async function apply(
   options: IndexerOptions,
   records: readonly JournalRecord[],
   closing: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const batch = records.map((record) => toEngine(options, record));
   while (!closing.aborted) {
     try {
-      return await options.engine.apply(batch);
+      await options.engine.apply(batch);
+      return true;
     } catch (error) {
       if (asFault(error).code !== 'data.full') throw error;
       options.onFault(asFault(error));
       await pause(FULL_WAIT_MS, undefined, { signal: closing }).catch(() => undefined);
     }
   }
+  return false;
 }
 
 function toEngine(options: IndexerOptions, record: Parameters<typeof contentOf>[1]): EngineRecord {
