@@ -8,6 +8,9 @@ import { ROUTES } from './menu.ts';
 import { addHeaders, sendAnswer, sendFault, wireFault } from './reply.ts';
 import type { Method, Route } from './route.ts';
 
+/** A reason made once: an abort without one makes an exception with a stack for each request. */
+const GONE = new Error('the caller is gone');
+
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 export function register(app: FastifyInstance, face: Face, allowedHosts: readonly string[]): void {
@@ -47,7 +50,7 @@ type Served = {
 async function serve({ face, route, request, reply }: Served): Promise<FastifyReply> {
   const { raw } = request;
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  reply.raw.once('close', () => gone.abort(GONE));
   const who = admit(face, route, raw);
   const refuse = (reason: 'tenant') => refuser(face, route.path, raw)(reason, who);
   const { query, params } = request;

@@ -37,6 +37,9 @@ const FLAGS = {
 const open = promisify(fs.open);
 const close = promisify(fs.close);
 const sync = promisify(fs.fsync);
+const stat = promisify(fs.fstat);
+const read = promisify(fs.read);
+const writev = promisify(fs.writev);
 
 /** The machine's own disk. */
 export const realDisk: Disk = {
@@ -123,7 +126,7 @@ export function syncFault(error: unknown, what: string): Fault {
 }
 
 async function sizeOf(file: number): Promise<number> {
-  const found = await promisify(fs.fstat)(file);
+  const found = await stat(file);
   if (found.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
   return found.size;
 }
@@ -132,7 +135,7 @@ async function readAll(file: number, target: Uint8Array, position: number): Prom
   let done = 0;
   while (done < target.length) {
     const left = target.length - done;
-    const { bytesRead } = await promisify(fs.read)(file, target, done, left, position + done);
+    const { bytesRead } = await read(file, target, done, left, position + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }
@@ -147,7 +150,7 @@ async function writeAll(
   let left = [...buffers];
   let at = position;
   while (left.length > 0) {
-    const { bytesWritten } = await promisify(fs.writev)(file, left, at);
+    const { bytesWritten } = await writev(file, left, at);
     at += bytesWritten;
     left = after(left, bytesWritten);
   }

@@ -125,7 +125,8 @@ function connect({ dir, key }: Place, base: number, options: Database.Options): 
   // A large page is sealed once where four small ones are: a third more rows a second (measured).
   db.pragma('page_size = 16384');
   db.pragma('temp_store = MEMORY');
-  db.pragma('synchronous = FULL');
+  // What a power cut takes back is read again: the cursor is in the same file (see `commit`).
+  db.pragma('synchronous = NORMAL');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('wal_autocheckpoint = 2000');
   resizeCache(db, 'small');

@@ -79,6 +79,9 @@ function volume(db: Db, base: number): Volume {
     openFacts: () => guarded(base, () => open.all().map(factWithBytes)),
     commit: (batch) =>
       guarded(base, () => {
+        // What follows in another file must not outlive what came before in this one.
+        const alone = batch.cursor === undefined || batch.end !== undefined;
+        db.pragma(`synchronous = ${alone ? 'FULL' : 'NORMAL'}`);
         db.exec('BEGIN IMMEDIATE');
         try {
           write(batch);
@@ -86,8 +89,7 @@ function volume(db: Db, base: number): Volume {
           if (db.inTransaction) db.exec('ROLLBACK');
         }
         if (batch.end !== undefined) resizeCache(db, 'small');
-        // What follows in another file must not outlive what came before in this one.
-        if (batch.cursor === undefined || batch.end !== undefined) checkpoint(db);
+        if (alone) checkpoint(db);
       }),
     close: () => guarded(base, () => void db.close()),
   };
