@@ -23,6 +23,13 @@ function install() {
   console.error('claw: installing what package-lock.json names (once) …');
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   run('npm', ['install', '--no-save', '--ignore-scripts', ...quiet]);
+  stampInstall();
+}
+
+/** Which lock this install is of: without it, each start would install again after a new lock. */
+function stampInstall() {
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  writeFileSync(join(root, 'node_modules', '.claw-lock'), lock);
 }
 
 /** npm writes a copy of the lock into node_modules; an older copy means an older install. */
@@ -58,8 +65,7 @@ function build() {
   if (!existsSync(tsc) || !existsSync(join(root, 'src'))) return;
   run(process.execPath, [tsc, '-p', 'tsconfig.build.json']);
   writeFileSync(join(root, 'dist', '.built'), '');
-  const lock = join(root, 'package-lock.json');
-  writeFileSync(join(root, 'node_modules', '.claw-lock'), readFileSync(lock, 'utf8'));
+  stampInstall();
 }
 
 function run(command, args) {
