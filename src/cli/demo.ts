@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rememberCalls } from '../adapter/memory.ts';
 import { adapterNamed } from '../adapter/menu.ts';
-import type { Draft } from '../event/event.ts';
+import { DEFAULT_TENANT, type Draft } from '../event/event.ts';
 import { uuidText } from '../event/id.ts';
 import type { Trail } from '../trail/trail.ts';
 
@@ -24,7 +24,6 @@ type Line = { readonly after_ms: number } & (
 );
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'demo');
-const DEFAULT_TENANT = 'default';
 const CALLS = 1000;
 
 export async function replayDemo(trail: Trail, now_ms: number): Promise<readonly Replayed[]> {

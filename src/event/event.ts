@@ -71,6 +71,9 @@ export type Status = (typeof STATUSES)[number];
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** RFC 3339 in UTC with milliseconds: the only form that is stored. */
 export const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** The tenant of whoever names none and may name any. */
+export const DEFAULT_TENANT = 'default';
+
 /** A tenant names folders and URLs, so it is a plain lower-case word. */
 export const TENANT = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 

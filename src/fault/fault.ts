@@ -40,7 +40,6 @@ export const CODES = {
   'server.unreachable': { blame: 'operator', status: 503 },
   'server.closing': { blame: 'operator', status: 503 },
   'seal.root_key': { blame: 'operator', status: 503 },
-  'seal.key_missing': { blame: 'evidence', status: 500 },
   'seal.broken': { blame: 'evidence', status: 500 },
   'journal.damaged': { blame: 'evidence', status: 503 },
   'store.conflict': { blame: 'operator', status: 409 },

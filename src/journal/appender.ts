@@ -1,8 +1,9 @@
 /** Writes groups of frames to the end of the active file, and begins the next when it is full. */
+
+import type { SealedEvent } from '../seal/seal.ts';
 import type { Disk } from '../store/disk.ts';
 import type { Chain } from './chain.ts';
 import type { Health } from './health.ts';
-import type { SealedEvent } from './journal.ts';
 import { createLog, type Log, makeLogDurable, newLog } from './log.ts';
 
 /** One append call: its events and their frames. */

@@ -1,9 +1,10 @@
 /** The durable part of a file journal: its files in order, what is where, and reading it. */
 import { join } from 'node:path';
+import type { SealedEvent } from '../seal/seal.ts';
 import { type Disk, isAbsent, readFault, writeFault } from '../store/disk.ts';
 import { damaged } from './damage.ts';
 import { frameBytes, frameRecord, probeFrame } from './frame.ts';
-import type { JournalRecord, ReadLimit, SealedEvent } from './journal.ts';
+import type { JournalRecord, ReadLimit } from './journal.ts';
 import type { Log } from './log.ts';
 import { requireHeld } from './order.ts';
 import type { Recovered } from './recover.ts';

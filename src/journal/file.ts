@@ -1,4 +1,6 @@
 /** A journal in append-only files with group commit: durable on one machine. */
+
+import type { SealedEvent } from '../seal/seal.ts';
 import { type Disk, realDisk, writeFault } from '../store/disk.ts';
 import { makeFolder } from '../store/folders.ts';
 import { type Appender, newAppender } from './appender.ts';
@@ -6,7 +8,7 @@ import { type Chain, openChain } from './chain.ts';
 import { frameBytes, requireEncodable, writeFrame } from './frame.ts';
 import { groupCommit } from './group.ts';
 import { type Health, newHealth } from './health.ts';
-import type { Journal, JournalBase, Position, SealedEvent } from './journal.ts';
+import type { Journal, JournalBase, Position } from './journal.ts';
 import { createLog, type Log, makeLogDurable, newLog } from './log.ts';
 import { closing, newPlaces, type Places } from './order.ts';
 import { type Recovered, recoverLogs } from './recover.ts';

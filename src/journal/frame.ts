@@ -2,7 +2,8 @@
 import { crc32 } from 'node:zlib';
 import { TENANT } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
-import type { JournalRecord, SealedEvent } from './journal.ts';
+import type { SealedEvent } from '../seal/seal.ts';
+import type { JournalRecord } from './journal.ts';
 
 /**
  * Little-endian: magic 4 · CRC-32 of all that follows it 4 · bytes of the whole frame 4 ·

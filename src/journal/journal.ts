@@ -1,8 +1,6 @@
 /** The contract for the durable order of sealed events. */
 import type { SealedEvent } from '../seal/seal.ts';
 
-export type { SealedEvent } from '../seal/seal.ts';
-
 /** A sealed event with its places: in the journal, and in its tenant's tree. */
 export type JournalRecord = SealedEvent & {
   /** Place in the journal over all tenants, from 0. */

@@ -1,6 +1,8 @@
 /** A journal in memory, for tests and for trails that need not outlive their process. */
+
+import type { SealedEvent } from '../seal/seal.ts';
 import { frameBytes, requireEncodable } from './frame.ts';
-import type { Journal, JournalBase, JournalRecord, Position, SealedEvent } from './journal.ts';
+import type { Journal, JournalBase, JournalRecord, Position } from './journal.ts';
 import { baseSeq, closing, requireHeld, takeWithin } from './order.ts';
 
 /** An empty journal that continues the sizes of `base`. */

@@ -1,6 +1,6 @@
 /** Entries: what a leaf of the tree holds of an event, and what opens its commitment. */
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { SealedEvent } from '../journal/journal.ts';
+import type { SealedEvent } from '../seal/seal.ts';
 import { COMMITMENT_PREFIX, type Opened } from '../seal/seal.ts';
 
 /** An event's id, when Claw accepted it, and the salted commitment to its bytes. */

@@ -1,6 +1,5 @@
 /** One tenant's log: its tree in memory, and the steps by which a longer tree becomes public. */
-import type { SealedEvent } from '../journal/journal.ts';
-import type { Signer } from '../seal/seal.ts';
+import type { SealedEvent, Signer } from '../seal/seal.ts';
 import type { Store } from '../store/store.ts';
 import { signCheckpoint } from './checkpoint.ts';
 import { entryBytes } from './entry.ts';

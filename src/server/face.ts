@@ -1,5 +1,6 @@
 /** What every route of the server shares: the trail, who may call, limits, and what it counts. */
 import { type CallMemory, rememberCalls } from '../adapter/memory.ts';
+import { DEFAULT_TENANT } from '../event/event.ts';
 import type { Credentials } from '../trail/credential.ts';
 import type { Trail, TrailStatus } from '../trail/trail.ts';
 import { type Budget, openBudget } from './budget.ts';
@@ -38,7 +39,7 @@ export function openFace(
 ): Face {
   const { trail, credentials, version, loopback, closing, now = Date.now } = options;
   const limits = { ...LIMITS, ...options.limits };
-  const defaultTenant = options.defaultTenant ?? 'default';
+  const defaultTenant = options.defaultTenant ?? DEFAULT_TENANT;
   const metrics = openMetrics();
   return {
     trail,

@@ -1,7 +1,7 @@
 /** Who may record, read and administer: bearer tokens, kept as hashes in one file of mode 0600. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { NAME_CHARS, TENANT } from '../event/event.ts';
+import { DEFAULT_TENANT, NAME_CHARS, TENANT } from '../event/event.ts';
 import { type Entropy, uuidv7 } from '../event/id.ts';
 import { Fault } from '../fault/fault.ts';
 import { readPrivate, replacePrivate } from './private-file.ts';
@@ -134,12 +134,6 @@ export async function openCredentials(options: CredentialsOptions): Promise<Cred
   };
 }
 
-/** The administrator's token that a data folder keeps for `clawctl` on the same machine. */
-export async function localToken(path: string): Promise<string | undefined> {
-  const found = await readPrivate(path);
-  return found && parse(found.text, path).tokens.find((stored) => stored.token)?.token;
-}
-
 function parse(text: string, path: string): CredentialFile {
   const value = json(text);
   if (typeof value === 'object' && value !== null && 'version' in value) {
@@ -187,7 +181,7 @@ function sha256(text: string): Buffer {
 }
 
 async function create(state: State, request: NewCredential) {
-  const { agent: acting, user: behind, tenant = 'default', ...rest } = request;
+  const { agent: acting, user: behind, tenant = DEFAULT_TENANT, ...rest } = request;
   if (tenant === ANY_TENANT && request.role !== 'admin') {
     throw new Fault('request.invalid', 'Only an admin may have the tenant *.', { field: 'tenant' });
   }

@@ -1,6 +1,6 @@
 /** The front door: what producers send becomes sealed, durable events, one receipt each. */
 import { canonicalBytes } from '../event/canonical.ts';
-import type { Draft, Event } from '../event/event.ts';
+import { DEFAULT_TENANT, type Draft, type Event } from '../event/event.ts';
 import { normalise, type Producer } from '../event/normalise.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import type { Journal, Position } from '../journal/journal.ts';
@@ -41,9 +41,6 @@ export type DoorOptions = {
     readonly queue_events: number;
   };
 };
-
-/** The tenant of whoever names none and may name any. */
-export const DEFAULT_TENANT = 'default';
 
 type Ready = { readonly event: Event; readonly bytes: Buffer; readonly moved: readonly Moved[] };
 

@@ -1,6 +1,6 @@
 /** Composes the trail: parts, front door, followers, and what the recorder says of itself. */
 import { describe } from '../action/action.ts';
-import type { Draft } from '../event/event.ts';
+import { DEFAULT_TENANT, type Draft } from '../event/event.ts';
 import { uuidv7 } from '../event/id.ts';
 import { asFault } from '../fault/fault.ts';
 import { pooledEntropy } from '../seal/entropy.ts';
@@ -46,7 +46,7 @@ async function compose(options: PartOptions, parts: Parts): Promise<Trail> {
     (await ledger.lookup(tenant, id)) ??
     (await engine.locate(tenant, id));
   const shared = { ...content, journal, engine, indexer, ledger, store, keyring, locate, now };
-  for (const tenant of new Set(['default', ...journal.tenants()])) await admit(tenant);
+  for (const tenant of new Set([DEFAULT_TENANT, ...journal.tenants()])) await admit(tenant);
   const stop = startTimers(options, { parts, recent, life });
   const started_at = new Date(now()).toISOString();
   return {

@@ -1,6 +1,6 @@
 /** Sealed events for tests: deterministic, and each unlike the others. */
 import { createHash } from 'node:crypto';
-import type { SealedEvent } from '../../src/journal/journal.ts';
+import type { SealedEvent } from '../../src/seal/seal.ts';
 
 const hash = (text: string) => createHash('sha256').update(text).digest();
 

@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { canonicalBytes } from '../../src/event/canonical.ts';
 import { uuidv7 } from '../../src/event/id.ts';
-import type { SealedEvent } from '../../src/journal/journal.ts';
+import type { SealedEvent } from '../../src/seal/seal.ts';
 import { COMMITMENT_PREFIX, type Opener, SALT_BYTES, type Signer } from '../../src/seal/seal.ts';
 
 /** 2026-01-01T00:00:00.000Z. */

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { localToken } from '../../src/cli/reach/place.ts';
 import { Fault } from '../../src/fault/fault.ts';
-import { localToken, openCredentials } from '../../src/trail/credential.ts';
+import { openCredentials } from '../../src/trail/credential.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claw-credential-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -27,7 +28,7 @@ describe('credentials', () => {
     const again = await open(path);
     assert.equal(again.created, false);
     assert.equal(again.token, first.token);
-    assert.equal(await localToken(path), first.token);
+    assert.equal(await localToken(dirname(path)), first.token);
     const who = again.authenticate(first.token ?? '');
     assert.deepEqual([who?.name, who?.role, who?.tenant], ['admin', 'admin', '*']);
   });

@@ -1,6 +1,8 @@
 /** `clawctl verify`: checks a whole trail, in a data folder without a server, or over HTTP. */
+
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { DEFAULT_TENANT } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { Discrepancy } from '../../ledger/verify/finding.ts';
 import { folderSource } from '../../ledger/verify/folder.ts';
@@ -19,7 +21,6 @@ import { findPlace } from '../reach/place.ts';
 import { readVkey } from '../reach/vkey.ts';
 import { type Command, type Context, flag, type Input, option } from './command.ts';
 
-const DEFAULT_TENANT = 'default';
 /** Discrepancies that are shown to a person; `--json` lists more. */
 const SHOWN = 20;
 

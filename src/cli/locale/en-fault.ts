@@ -51,7 +51,6 @@ export const faults = {
   },
   seal: {
     root_key: 'The root key does not fit this data folder.',
-    key_missing: 'A key is missing.',
     broken: 'Sealed content does not open.',
   },
   journal: { damaged: 'The journal is damaged.' },

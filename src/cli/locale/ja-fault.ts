@@ -53,7 +53,6 @@ export const faultsJa = {
   },
   seal: {
     root_key: 'ルート鍵がこのデータフォルダーのものではありません。',
-    key_missing: '鍵がありません。',
     broken: '封印された内容を開けません。',
   },
   journal: { damaged: 'ジャーナルが壊れています。' },

@@ -45,7 +45,7 @@ export async function findPlace(options: PlaceOptions): Promise<Place> {
   return {
     url,
     data,
-    token: async () => given ?? (local ? await kept(data) : undefined) ?? missing(url),
+    token: async () => given ?? (local ? await localToken(data) : undefined) ?? missing(url),
     exposed: given !== undefined && !local && url.startsWith('http:'),
   };
 }
@@ -56,8 +56,11 @@ export function isLoopback(url: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-/** As `localToken` of `trail/credential.ts`, whose schema takes longer to load than all else. */
-async function kept(data: string): Promise<string | undefined> {
+/**
+ * The administrator's token that a data folder keeps for clawctl on the same machine. Read without
+ * the schema of `trail/credential.ts`, which takes longer to load than all else.
+ */
+export async function localToken(data: string): Promise<string | undefined> {
   try {
     const text = await readFile(join(data, 'credentials.json'), 'utf8');
     const { tokens } = JSON.parse(text) as { tokens: readonly { readonly token?: unknown }[] };
