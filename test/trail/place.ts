@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from '../../src/fault/fault.ts';
 import { folderSource } from '../../src/ledger/verify/folder.ts';
 import { verifyTrail } from '../../src/ledger/verify/verify.ts';
@@ -10,7 +11,7 @@ import { readRootKey } from '../../src/seal/root.ts';
 import { openFileStore } from '../../src/store/file.ts';
 import { loadConfig } from '../../src/trail/config.ts';
 import { openTrail } from '../../src/trail/open.ts';
-import type { Receipt, Trail } from '../../src/trail/trail.ts';
+import type { Receipt, Row, Trail } from '../../src/trail/trail.ts';
 
 export type Place = {
   readonly data: string;
@@ -70,4 +71,12 @@ export function filesWith(folder: string, planted: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => readFileSync(path).includes(planted));
+}
+
+/** The newest rows of a query, once the index has read everything. */
+export async function rows(trail: Trail, query: string, tenant = 'acme'): Promise<readonly Row[]> {
+  const { events, read_to } = await trail.search({ tenant, query, limit: 1000 });
+  if (read_to.complete) return events;
+  await pause(20);
+  return rows(trail, query, tenant);
 }
