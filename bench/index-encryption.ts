@@ -33,13 +33,13 @@ const drivers: readonly Driver[] = [
       return new (await load('libsql'))(path, options);
     },
   },
-  ...['none', 'chacha20', 'sqlcipher', 'aes256cbc'].map((cipher) => ({
+  ...['none', 'aegis', 'chacha20', 'sqlcipher', 'aes256cbc'].map((cipher) => ({
     name: `better-sqlite3-multiple-ciphers ${cipher}`,
     open: async (path: string) => {
       const db = new (await load('better-sqlite3-multiple-ciphers'))(path);
       if (cipher === 'none') return db;
       db.exec(`PRAGMA cipher = '${cipher}'`);
-      db.exec(`PRAGMA key = "${cipher === 'chacha20' ? `raw:${KEY}` : `x'${KEY}'`}"`);
+      db.exec(`PRAGMA key = "${['aegis', 'chacha20'].includes(cipher) ? `raw:${KEY}` : `x'${KEY}'`}"`);
       return db;
     },
   })),

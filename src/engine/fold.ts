@@ -1,7 +1,7 @@
 /** Folds the facts of one call into one event, whatever the order in which they came. */
 import type { Event, EventType, Overflow, Resource, Status } from '../event/event.ts';
 import { RESOURCES } from '../event/event.ts';
-import { keywordText } from './doc.ts';
+import { keywordText } from './keyword.ts';
 
 /** What decides whether a call that has no result may still get one. */
 export type CallClock = {
@@ -110,9 +110,13 @@ function compare(a: string, b: string): number {
 }
 
 function gravest(facts: readonly Event[]): Status | undefined {
-  return facts
-    .flatMap(({ status }) => (status === undefined ? [] : [status]))
-    .toSorted((a, b) => GRAVITY[b] - GRAVITY[a])[0];
+  let worst: Status | undefined;
+  for (const { status } of facts) {
+    if (status !== undefined && (worst === undefined || GRAVITY[status] > GRAVITY[worst])) {
+      worst = status;
+    }
+  }
+  return worst;
 }
 
 function typeOf(facts: readonly Event[], otherwise: EventType): EventType {
@@ -120,38 +124,33 @@ function typeOf(facts: readonly Event[], otherwise: EventType): EventType {
 }
 
 function override(before: Event, after: Event): Event {
-  const source = before.source ?? after.source;
-  return {
-    ...before,
-    ...after,
-    ...merged('agent', before, after),
-    ...merged('user', before, after),
-    ...merged('error', before, after),
-    ...merged('tokens', before, after),
-    ...merged('decision', before, after),
-    ...merged('attributes', before, after),
-    ...(source === undefined ? {} : { source }),
-  };
+  const folded: Record<string, unknown> = { ...before, ...after };
+  for (const key of NESTED) {
+    if (before[key] !== undefined && after[key] !== undefined) {
+      folded[key] = { ...before[key], ...after[key] };
+    }
+  }
+  if (before.source !== undefined) folded['source'] = before.source;
+  return folded as Event;
 }
 
-type Nested = 'agent' | 'user' | 'error' | 'tokens' | 'decision' | 'attributes';
-
-function merged<K extends Nested>(key: K, before: Event, after: Event): Pick<Event, K> | object {
-  if (before[key] === undefined && after[key] === undefined) return {};
-  return { [key]: { ...before[key], ...after[key] } };
-}
+const NESTED = ['agent', 'user', 'error', 'tokens', 'decision', 'attributes'] as const;
 
 function resourcesOf(facts: readonly Event[]): Resource[] {
   const seen = new Map<string, Resource>();
-  for (const resource of facts.flatMap((fact) => fact.resources ?? [])) {
-    const key = JSON.stringify([resource.kind, resource.id, resource.access]);
-    if (seen.size < RESOURCES && !seen.has(key)) seen.set(key, resource);
+  for (const { resources = [] } of facts) {
+    for (const resource of resources) {
+      const { kind, id, access } = resource;
+      const key = `${access} ${kind.length} ${kind}${id}`;
+      if (seen.size < RESOURCES && !seen.has(key)) seen.set(key, resource);
+    }
   }
   return [...seen.values()];
 }
 
 /** Of each field's moved value, the one that belongs to the fact whose value won. */
 function overflowOf(facts: readonly Event[]): Overflow[] {
+  if (facts.every((fact) => fact.overflow === undefined)) return [];
   const fields = new Map<string, Overflow>();
   for (const fact of facts) {
     for (const field of fields.keys()) if (has(fact, field)) fields.delete(field);

@@ -1,9 +1,11 @@
 /** Whether a row matches a filter: the definition that every engine's answers are held against. */
 import { RESOURCE_CHARS } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
-import { type Doc, keywordText, TEXTS } from './doc.ts';
+import type { Doc } from './doc.ts';
 import type { Filter, RangeOp } from './engine.ts';
 import { FIELDS, type Field } from './field.ts';
+import { keywordText } from './keyword.ts';
+import { TEXTS } from './text.ts';
 import { holdsPhrase, phraseOf } from './token.ts';
 
 /** Conditions in one filter, and levels of and, or and not. */

@@ -2,9 +2,9 @@
 import type { Event } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
 import * as answer from './answer.ts';
-import { keywordText } from './doc.ts';
 import type { Answer, Engine, EngineOptions, EngineRecord, Query, SessionRow } from './engine.ts';
 import { callKey, endsSession, isOpen } from './fold.ts';
+import { keywordText } from './keyword.ts';
 import { matcher } from './match.ts';
 import { type Fact, hitOf, placeOrder, type Row, rowOf } from './row.ts';
 import { foldOf, mergeFolds, type SessionFold, sessionRow, viewOf } from './session.ts';
@@ -132,7 +132,7 @@ function foldsOf(rows: readonly Row[]): Map<string, SessionFold> {
   const folds = new Map<string, SessionFold>();
   for (const row of rows) {
     const id = row.doc.keywords.get('session_id')?.[0] ?? '';
-    const view = viewOf({ ...row, index: row.facts[0]?.index ?? 0 });
+    const view = viewOf(row);
     folds.set(id, mergeFolds(folds.get(id), foldOf(view)));
   }
   return folds;

@@ -7,29 +7,39 @@ import { type CallClock, factOrder, foldCall, settled } from './fold.ts';
 /** One recorded event and its places. */
 export type Fact = { readonly seq: number; readonly index: number; readonly event: Event };
 
-export type Row = RowPlace & {
+/** A row without its searchable form. */
+export type Folded = RowPlace & {
   readonly tenant: string;
   /** Oldest first, in the order of the fold. */
   readonly facts: readonly (Pick<Fact, 'seq' | 'index'> & { readonly id: string })[];
   readonly event: Event;
-  readonly doc: Doc;
 };
+
+export type Row = Folded & { readonly doc: Doc };
 
 /** The row that facts make, at this time. There is at least one fact. */
 export function rowOf(facts: readonly Fact[], clock: CallClock): Row {
-  const ordered = facts.toSorted((a, b) => factOrder(a.event, b.event) || a.seq - b.seq);
+  const row = foldedOf(facts, clock);
+  return { ...row, doc: docOf(row.event) };
+}
+
+/** `rowOf` without its searchable form. */
+export function foldedOf(facts: readonly Fact[], clock: CallClock): Folded {
+  const ordered =
+    facts.length === 1
+      ? facts
+      : facts.toSorted((a, b) => factOrder(a.event, b.event) || a.seq - b.seq);
   const event = settled(foldCall(ordered.map((fact) => fact.event)), clock);
   return {
     tenant: event.tenant_id,
     time_ms: Date.parse(event.time) || 0,
-    seq: Math.min(...ordered.map((fact) => fact.seq)),
+    seq: ordered.reduce((least, { seq }) => Math.min(least, seq), Number.POSITIVE_INFINITY),
     facts: ordered.map((fact) => ({ seq: fact.seq, index: fact.index, id: fact.event.id })),
     event,
-    doc: docOf(event),
   };
 }
 
-export function hitOf({ time_ms, seq, facts, event }: Row): Hit {
+export function hitOf({ time_ms, seq, facts, event }: Folded): Hit {
   const hit = { time_ms, seq, facts: facts.map((fact) => fact.index) };
   return event.status === undefined ? hit : { ...hit, status: event.status };
 }

@@ -1,14 +1,21 @@
 /** One session as a fold over its rows; folds of parts can be merged. */
 import type { Event, Status } from '../event/event.ts';
-import type { Doc } from './doc.ts';
 import type { RowPlace, SessionRow } from './engine.ts';
 import { endsSession, isCall } from './fold.ts';
+import { keywordText } from './keyword.ts';
+import type { Folded } from './row.ts';
 
 /** What a session's fold takes of a row. */
 export type SessionView = RowPlace & {
   /** Index of the row's first fact. */
   readonly index: number;
-  readonly keyword: (field: string) => string | undefined;
+  readonly type: string | undefined;
+  readonly status: string | undefined;
+  readonly operation: string | undefined;
+  readonly call_id: string | undefined;
+  readonly parent: string | undefined;
+  readonly agent: Event['agent'];
+  readonly user: Event['user'];
 };
 
 type First<T> = RowPlace & { readonly value: T };
@@ -31,20 +38,8 @@ export type SessionFold = {
 };
 
 export function foldOf(view: SessionView): SessionFold {
-  const { time_ms, seq } = view;
-  const type = view.keyword('type');
-  const status = view.keyword('status') as Status | undefined;
-  const at = <T>(value: T | undefined) =>
-    value === undefined ? undefined : { time_ms, seq, value };
-  const parts = {
-    parent: at(view.keyword('parent_session_id')),
-    agent: at(objectOf<NonNullable<Event['agent']>>('agent', AGENT, view)),
-    user: at(objectOf<NonNullable<Event['user']>>('user', USER, view)),
-    prompt: at(type === 'prompt' ? view.index : undefined),
-    ended_ms: ends(view) ? time_ms : undefined,
-  };
-  return {
-    ...defined(parts),
+  const { time_ms, seq, type, status, parent, agent, user } = view;
+  const fold: Draft = {
     first_ms: time_ms,
     last_ms: time_ms,
     rows: 1,
@@ -52,19 +47,17 @@ export function foldOf(view: SessionView): SessionFold {
     calls: isCall(type) ? 1 : 0,
     statuses: status === undefined ? {} : { [status]: 1 },
   };
+  if (parent !== undefined) fold.parent = { time_ms, seq, value: parent };
+  if (agent !== undefined) fold.agent = { time_ms, seq, value: agent };
+  if (user !== undefined) fold.user = { time_ms, seq, value: user };
+  if (type === 'prompt') fold.prompt = { time_ms, seq, value: view.index };
+  if (endsSession(view)) fold.ended_ms = time_ms;
+  return fold;
 }
 
 export function mergeFolds(a: SessionFold | undefined, b: SessionFold): SessionFold {
   if (a === undefined) return b;
-  const ended = Math.max(a.ended_ms ?? -1, b.ended_ms ?? -1);
-  return {
-    ...defined({
-      parent: earlier(a.parent, b.parent),
-      agent: earlier(a.agent, b.agent),
-      user: earlier(a.user, b.user),
-      prompt: earlier(a.prompt, b.prompt),
-      ended_ms: ended < 0 ? undefined : ended,
-    }),
+  const fold: Draft = {
     first_ms: Math.min(a.first_ms, b.first_ms),
     last_ms: Math.max(a.last_ms, b.last_ms),
     rows: a.rows + b.rows,
@@ -72,7 +65,20 @@ export function mergeFolds(a: SessionFold | undefined, b: SessionFold): SessionF
     calls: a.calls + b.calls,
     statuses: added(a.statuses, b.statuses),
   };
+  const parent = earlier(a.parent, b.parent);
+  const agent = earlier(a.agent, b.agent);
+  const user = earlier(a.user, b.user);
+  const prompt = earlier(a.prompt, b.prompt);
+  const ended_ms = Math.max(a.ended_ms ?? -1, b.ended_ms ?? -1);
+  if (parent !== undefined) fold.parent = parent;
+  if (agent !== undefined) fold.agent = agent;
+  if (user !== undefined) fold.user = user;
+  if (prompt !== undefined) fold.prompt = prompt;
+  if (ended_ms >= 0) fold.ended_ms = ended_ms;
+  return fold;
 }
+
+type Draft = { -readonly [K in keyof SessionFold]: SessionFold[K] };
 
 export function sessionRow(session_id: string, fold: SessionFold): SessionRow {
   const { first_ms, last_ms, rows, prompts, calls, statuses } = fold;
@@ -87,34 +93,39 @@ export function sessionRow(session_id: string, fold: SessionFold): SessionRow {
   return { ...row, ...defined(known) };
 }
 
-/** A row's view from its searchable form. */
-export function viewOf(row: RowPlace & { readonly index: number; readonly doc: Doc }): SessionView {
-  const { time_ms, seq, index, doc } = row;
-  return { time_ms, seq, index, keyword: (field) => doc.keywords.get(field)?.[0] };
+/** A row's view. */
+export function viewOf({ time_ms, seq, facts, event }: Folded): SessionView {
+  const { type, status, operation, call_id, parent_session_id: parent, agent, user } = event;
+  return {
+    time_ms,
+    seq,
+    index: facts[0]?.index ?? 0,
+    type,
+    status,
+    operation,
+    call_id,
+    parent: parent === undefined ? undefined : keywordText(parent),
+    agent: agent && known(AGENT, agent),
+    user: user && known(USER, user),
+  };
 }
 
-function ends({ keyword }: SessionView): boolean {
-  return endsSession({
-    type: keyword('type'),
-    call_id: keyword('call_id'),
-    operation: keyword('operation'),
-    status: keyword('status'),
-  });
-}
+const AGENT = ['id', 'name', 'version', 'runtime'] as const;
+const USER = ['id', 'name'] as const;
 
-const AGENT = ['id', 'name', 'version', 'runtime'];
-const USER = ['id', 'name'];
-
-function objectOf<T extends object>(
-  name: string,
-  keys: readonly string[],
-  { keyword }: SessionView,
-): T | undefined {
-  const entries = keys.flatMap((key) => {
-    const value = keyword(`${name}.${key}`);
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T);
+/** Names of these keys; undefined where there is none. */
+function known<K extends string>(
+  keys: readonly K[],
+  object: { readonly [key in K]?: string | undefined },
+): { readonly [key in K]?: string } | undefined {
+  let names: { [key in K]?: string } | undefined;
+  for (const key of keys) {
+    const name = object[key];
+    if (typeof name !== 'string') continue;
+    names ??= {};
+    names[key] = keywordText(name);
+  }
+  return names;
 }
 
 function earlier<T>(a: First<T> | undefined, b: First<T> | undefined): First<T> | undefined {
@@ -124,9 +135,8 @@ function earlier<T>(a: First<T> | undefined, b: First<T> | undefined): First<T> 
 
 function added(a: SessionFold['statuses'], b: SessionFold['statuses']): SessionFold['statuses'] {
   const sum = { ...a };
-  for (const [status, count] of Object.entries(b) as [Status, number][]) {
-    sum[status] = (sum[status] ?? 0) + count;
-  }
+  for (const status of Object.keys(b) as Status[])
+    sum[status] = (sum[status] ?? 0) + (b[status] ?? 0);
   return sum;
 }
 

@@ -28,6 +28,13 @@ export function tokensOf(text: string): string[] {
   return tokens;
 }
 
+/** The text with the same tokens for FTS5's `ascii` tokenizer; plain text is that as it is. */
+export function tokenText(text: string): string {
+  // SQLite may take NUL for the end.
+  const plain = ASCII.test(text) && !text.includes('\0') && !hasLongRun(text);
+  return plain ? text : tokensOf(text).join(' ');
+}
+
 /** The phrase that finds `text`; undefined where it holds nothing that can be searched. */
 export function phraseOf(text: string, form: 'whole' | 'prefix'): Phrase | undefined {
   const tokens = tokensOf(text);
@@ -56,6 +63,26 @@ const MARKS = /[\u0300-\u036f]+/g;
 const CJK = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\u30fc';
 const RUNS = new RegExp(`[${CJK}]+|[[\\p{L}\\p{N}\\p{M}]--[${CJK}]]+`, 'gv');
 const BEGINS_CJK = new RegExp(`^[${CJK}]`, 'v');
+
+/** Whether an ASCII text has more letters and digits in a row than a token has characters. */
+function hasLongRun(text: string): boolean {
+  // A long run covers every place that is a token's length after a character that ends one.
+  for (let from = 0; from + TOKEN_CHARS < text.length; ) {
+    let at = from + TOKEN_CHARS;
+    while (at >= from && isWord(text.charCodeAt(at))) at--;
+    if (at < from) return true;
+    from = at + 1;
+  }
+  return false;
+}
+
+function isWord(code: number): boolean {
+  return (
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x30 && code <= 0x39) ||
+    (code >= 0x41 && code <= 0x5a)
+  );
+}
 
 function folded(text: string): string {
   const lower = text.toWellFormed().normalize('NFKC').toLowerCase().replaceAll('ς', 'σ');

@@ -9,7 +9,10 @@ declare module 'better-sqlite3-multiple-ciphers' {
       readonly timeout?: number;
     };
     type Statement<Row = unknown> = {
-      run(...values: readonly Value[]): { readonly changes: number };
+      run(...values: readonly Value[]): {
+        readonly changes: number;
+        readonly lastInsertRowid: number;
+      };
       get(...values: readonly Value[]): Row | undefined;
       all(...values: readonly Value[]): Row[];
       iterate(...values: readonly Value[]): IterableIterator<Row>;

@@ -1,8 +1,8 @@
 /** The searchable fields and the names that a query may call them by. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NAMES, TEXTS } from '../../src/engine/doc.ts';
 import { FIELDS, fieldNamed, fieldsOfKind } from '../../src/engine/field.ts';
+import { NAMES, TEXTS } from '../../src/engine/text.ts';
 import { STATUSES } from '../../src/event/event.ts';
 
 describe('fields', () => {

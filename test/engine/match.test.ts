@@ -1,9 +1,10 @@
 /** What the filter's conditions mean, by example: the suite holds every engine to this. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { docOf, TEXT_CHARS } from '../../src/engine/doc.ts';
+import { docOf } from '../../src/engine/doc.ts';
 import type { Filter } from '../../src/engine/engine.ts';
 import { matcher } from '../../src/engine/match.ts';
+import { TEXT_CHARS } from '../../src/engine/text.ts';
 import type { Event } from '../../src/event/event.ts';
 import { eventOf, NOW_MS } from './generate.ts';
 

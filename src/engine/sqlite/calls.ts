@@ -1,7 +1,7 @@
 /** Calls that wait for their result, over all files, as the writer keeps them. */
 import type { Event } from '../../event/event.ts';
-import { keywordText } from '../doc.ts';
 import { callKey } from '../fold.ts';
+import { keywordText } from '../keyword.ts';
 import type { OpenFact } from './insert.ts';
 import type { StoredRow } from './rows.ts';
 import type { Volume } from './volume.ts';

@@ -57,7 +57,7 @@ function storedFold(
 
 function openFolds({ open }: Part): [string, SessionFold][] {
   return open.map((row) => {
-    const view = viewOf({ ...row, index: row.facts[0]?.index ?? 0 });
+    const view = viewOf(row);
     return [row.doc.keywords.get('session_id')?.[0] ?? '', foldOf(view)];
   });
 }

@@ -1,12 +1,13 @@
 /** Turns a query into SQL over one file: full text as far as it goes, then columns. */
-import { keywordText, TEXTS } from '../doc.ts';
 import type { Filter, Query } from '../engine.ts';
+import { keywordText } from '../keyword.ts';
 import { asciiLower, fieldOf } from '../match.ts';
+import { TEXTS } from '../text.ts';
 import { phraseOf } from '../token.ts';
 import type { Database } from './file.ts';
+import { likeOf } from './resources.ts';
 import { columnOf, presentBit, WORDS } from './schema.ts';
 import { NO_TAG, tagOf, tagPrefix, tenantTag } from './tag.ts';
-import { trigrams } from './trigram.ts';
 
 /** Where rows come from and which of them match; `source` has the row's place as `place`. */
 export type Plan = {
@@ -21,14 +22,24 @@ export type Plan = {
   readonly needsRow: boolean;
 };
 
-/** Rows of the query's tenant, which this file knows by a number, with a place in [from, to). */
-export function planOf(query: Query, tenantId: number, range: PlaceRange): Plan {
-  const scope = { tenant: query.tenant, tag: `"${tenantTag(tenantId)}"` };
+/** What one file knows that a plan needs. */
+export type Knowledge = {
+  /** The number of the query's tenant. */
+  readonly tenantId: number;
+  /** The file's names of resources that fit a pattern, where it can list them. */
+  readonly namesLike: (pattern: string) => readonly string[] | undefined;
+};
+
+/** Rows of the query's tenant with a place in [from, to). */
+export function planOf(query: Query, file: Knowledge, range: PlaceRange): Plan {
+  const { tenantId } = file;
+  const tag = `"${tenantTag(tenantId)}"`;
+  const scope = { tenant: query.tenant, tag, namesLike: remembered(file.namesLike) };
   const parts = conjuncts(query.filter);
   const words = parts.flatMap((part) => wordsOf(part, scope) ?? []);
   const rest = parts.filter((part) => wordsOf(part, scope) === undefined);
   const residual = rest.map((part) => conditionOf(part, scope));
-  const { source, place, join, first } = sourceOf(words, rest, { ...scope, tenantId });
+  const { source, place, join, first } = sourceOf(words, tag, tenantId);
   const where = [
     first.sql,
     `${place} >= ?`,
@@ -43,7 +54,7 @@ export function planOf(query: Query, tenantId: number, range: PlaceRange): Plan 
 /** Places, as `row.place` counts them. */
 export type PlaceRange = { readonly from: bigint; readonly to: bigint };
 
-type Scope = { readonly tenant: string; readonly tag: string };
+type Scope = Pick<Knowledge, 'namesLike'> & { readonly tenant: string; readonly tag: string };
 type Sql = { readonly sql: string; readonly values: readonly Database.Value[] };
 
 function conjuncts(filter: Filter): readonly Filter[] {
@@ -51,22 +62,32 @@ function conjuncts(filter: Filter): readonly Filter[] {
   return filter.kind === 'and' ? filter.of.flatMap(conjuncts) : [filter];
 }
 
+/** A filter is looked at several times; its names are listed once. */
+function remembered(namesLike: Knowledge['namesLike']): Knowledge['namesLike'] {
+  const known = new Map<string, ReturnType<typeof namesLike>>();
+  return (pattern) => {
+    if (!known.has(pattern)) known.set(pattern, namesLike(pattern));
+    return known.get(pattern);
+  };
+}
+
 function sourceOf(
   words: readonly string[],
-  rest: readonly Filter[],
-  scope: Scope & { readonly tenantId: number },
+  tag: string,
+  tenantId: number,
 ): { source: string; place: string; join: string; first: Sql & { needsRow: boolean } } {
-  const join = (table: string) => `CROSS JOIN row r ON r.place = ${table}.rowid`;
   if (words.length > 0) {
-    const match = [scope.tag, ...words].join(' AND ');
+    const match = [tag, ...words].join(' AND ');
     const first = { sql: 'word MATCH ?', values: [match], needsRow: false };
-    return { source: 'word', place: 'word.rowid', join: join('word'), first };
+    return {
+      source: 'word',
+      place: 'word.rowid',
+      join: 'CROSS JOIN row r ON r.place = word.rowid',
+      first,
+    };
   }
-  const own = { sql: 'r.tenant = ?', values: [scope.tenantId], needsRow: true };
-  const part = rest.flatMap((filter) => trigramsOf(filter) ?? [])[0];
-  if (part === undefined) return { source: 'row r', place: 'r.place', join: '', first: own };
-  const first = { ...own, sql: `part MATCH ? AND ${own.sql}`, values: [part, scope.tenantId] };
-  return { source: 'part', place: 'part.rowid', join: join('part'), first };
+  const first = { sql: 'r.tenant = ?', values: [tenantId], needsRow: true };
+  return { source: 'row r', place: 'r.place', join: '', first };
 }
 
 /** Levels of a full-text expression: FTS5 reads it with a stack of a hundred places. */
@@ -94,7 +115,7 @@ function wordsOf(filter: Filter, scope: Scope): string | undefined {
     case 'keyword':
       return keywordWords(filter, scope);
     case 'pattern':
-      return prefixWords(filter);
+      return prefixWords(filter) ?? resourceWords(filter, scope);
     default:
       return undefined;
   }
@@ -136,9 +157,15 @@ function quoted(tokens: string): string {
   return `"${tokens}"`;
 }
 
-function trigramsOf(filter: Filter): string | undefined {
-  if (filter.kind !== 'pattern' || filter.field !== 'resources.id') return undefined;
-  return trigrams(filter.pattern);
+/** The tags of all names that fit. */
+function resourceWords(
+  { field, pattern }: Extract<Filter, { kind: 'pattern' }>,
+  { namesLike }: Scope,
+): string | undefined {
+  const names = field === 'resources.id' ? namesLike(pattern) : undefined;
+  if (names === undefined) return undefined;
+  if (names.length === 0) return quoted(NO_TAG);
+  return `(${names.map((name) => quoted(tagOf(field, name))).join(' OR ')})`;
 }
 
 /** A condition that is true or false, never null, so that `not` may stand before it. */
@@ -201,15 +228,10 @@ function existsCondition(name: string): Sql {
 
 function patternCondition({ field, pattern }: Extract<Filter, { kind: 'pattern' }>): Sql {
   const column = columnOf(field);
-  const like = keywordText(pattern)
-    .replace(/[\\%_]/g, '\\$&')
-    .replaceAll('*', '%');
+  const like = likeOf(pattern);
   if (!fieldOf(field).many) {
     return { sql: `(${column} IS NOT NULL AND ${column} LIKE ? ESCAPE '\\')`, values: [like] };
   }
   const any = `EXISTS (SELECT 1 FROM json_each(${column}) j WHERE j.value LIKE ? ESCAPE '\\')`;
-  const part = field === 'resources.id' ? trigrams(pattern) : undefined;
-  if (part === undefined) return { sql: `(${column} IS NOT NULL AND ${any})`, values: [like] };
-  const near = 'r.place IN (SELECT rowid FROM part WHERE part MATCH ?)';
-  return { sql: `(${near} AND ${column} IS NOT NULL AND ${any})`, values: [part, like] };
+  return { sql: `(${column} IS NOT NULL AND ${any})`, values: [like] };
 }

@@ -120,7 +120,7 @@ export const REINDEX = { hint: 'Run clawctl reindex: it rebuilds the index from 
 
 function connect({ dir, key }: Place, base: number, options: Database.Options): Db {
   const db = new Database(join(dir, fileName(base)), { ...options, timeout: BUSY_MS });
-  db.pragma("cipher = 'chacha20'");
+  db.pragma("cipher = 'aegis'");
   db.pragma(`key = "raw:${fileKey(key, base).toString('hex')}"`);
   // A large page is sealed once where four small ones are: a third more rows a second (measured).
   db.pragma('page_size = 16384');

@@ -55,8 +55,7 @@ function missing<T extends { seq: number }>(
   facts: readonly T[],
   known: readonly { seq: number }[],
 ): T[] {
-  const seqs = new Set(known.map((fact) => fact.seq));
-  return facts.filter((fact) => !seqs.has(fact.seq));
+  return facts.filter(({ seq }) => !known.some((fact) => fact.seq === seq));
 }
 
 function rowOfCall(key: string, { tenant, event }: OpenFact, volumes: readonly Volume[]) {

@@ -1,8 +1,9 @@
 /** Writes what one batch changes in one file, within a transaction of the caller's. */
-import type { Fact, Row } from '../row.ts';
+import type { Fact, Folded } from '../row.ts';
 import { placeOrder } from '../row.ts';
 import { idBytes } from './compile.ts';
 import type { Db } from './file.ts';
+import { resourceWriter } from './resources.ts';
 import { PLACE, type RowWriter, rowWriter, type StoredRow, type WriterScope } from './rows.ts';
 import { type SessionWriter, sessionWriter } from './sessions.ts';
 
@@ -11,7 +12,7 @@ export type OpenFact = Fact & { readonly tenant: string; readonly bytes: Uint8Ar
 
 /** What one batch changes in one file. */
 export type Changes = {
-  readonly rows: Row[];
+  readonly rows: Folded[];
   readonly remove: StoredRow[];
   readonly open: OpenFact[];
   /** `seq`s of facts whose call is open no longer. */
@@ -20,8 +21,10 @@ export type Changes = {
 
 export type Inserter = Pick<RowWriter, 'find'> &
   Pick<SessionWriter, 'endedAt'> & {
-    /** Answers how many of the rows that it took out had more text than is indexed. */
+    /** Answers by how much the number of rows with more text than is indexed grew. */
     readonly write: (changes: Changes) => number;
+    /** Writes what waited for the transaction's end: most of it is overtaken by then. */
+    readonly save: () => void;
   };
 
 export function openInserter(db: Db, base: number): Inserter {
@@ -29,21 +32,34 @@ export function openInserter(db: Db, base: number): Inserter {
   const rows = rowWriter(db, scope);
   const facts = factWriter(db, scope);
   const sessions = sessionWriter(db, scope);
+  const resources = resourceWriter(db);
+  const open = new Map<number, OpenFact>();
   return {
     find: rows.find,
     endedAt: sessions.endedAt,
     write: (changes) => {
-      const reduced = changes.remove.map(rows.remove);
-      for (const seq of changes.settle) facts.settle(seq);
-      for (const fact of changes.open) facts.open(fact);
-      // Full text is written fastest in rowid order.
-      const added = changes.rows.toSorted(placeOrder('oldest'));
-      for (const row of added) {
-        rows.add(row);
-        facts.place(row);
+      let cut = 0;
+      for (const stored of changes.remove) {
+        const removed = rows.remove(stored);
+        cut -= removed.cut;
+        sessions.reduce(removed);
       }
-      sessions.write(added, reduced);
-      return reduced.reduce((sum, row) => sum + row.cut, 0);
+      for (const seq of changes.settle) if (!open.delete(seq)) facts.settle(seq);
+      for (const fact of changes.open) open.set(fact.seq, fact);
+      // Full text is written fastest in rowid order.
+      for (const row of changes.rows.toSorted(placeOrder('oldest'))) {
+        const added = rows.add(row);
+        cut += added.cut;
+        resources(added.resources);
+        facts.place(row, added.tenant);
+        sessions.add(added.tenant, row);
+      }
+      return cut;
+    },
+    save: () => {
+      for (const fact of open.values()) facts.open(fact);
+      open.clear();
+      sessions.save();
     },
   };
 }
@@ -77,11 +93,10 @@ function factWriter(db: Db, { base, tenantId }: WriterScope) {
       known.run(idBytes(event.id), tenantId(tenant), index);
     },
     settle: (seq: number) => settle.run(seq),
-    place: ({ tenant, time_ms, seq, facts }: Row) => {
-      const tenantNumber = tenantId(tenant);
+    place: ({ time_ms, seq, facts }: Folded, tenant: number) => {
       for (const { id, index } of facts) {
         // The id of an erased fact is not known any more; the file has it already.
-        if (id !== '') place.run(idBytes(id), tenantNumber, index, time_ms, seq - base);
+        if (id !== '') place.run(idBytes(id), tenant, index, time_ms, seq - base);
       }
     },
   };

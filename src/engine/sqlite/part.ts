@@ -8,6 +8,7 @@ import { hitOf, type Row } from '../row.ts';
 import { type PlaceRange, type Plan, planOf } from './compile.ts';
 import { type Database, type Db, type FileInfo, guarded } from './file.ts';
 import { type Clock, openOverlay } from './overlay.ts';
+import { namesLike } from './resources.ts';
 import { factsOf } from './rows.ts';
 import { TIE_BITS, TIES } from './schema.ts';
 
@@ -101,7 +102,9 @@ export function openIn({ open }: Part, query: Query): Row[] {
 
 function planIn(part: Part, query: Query, range: PlaceRange): Plan | undefined {
   if (part.tenantId === undefined || range.from >= range.to) return undefined;
-  return planOf(query, part.tenantId, range);
+  const { tenantId, prepare, info } = part;
+  const names = (pattern: string) => guarded(info.base, () => namesLike(prepare, pattern));
+  return planOf(query, { tenantId, namesLike: names }, range);
 }
 
 function all<T>({ prepare, info }: Part, sql: string, values: readonly Database.Value[]): T[] {

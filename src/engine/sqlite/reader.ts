@@ -2,8 +2,8 @@
 
 import { Fault } from '../../fault/fault.ts';
 import * as answer from '../answer.ts';
-import { keywordText } from '../doc.ts';
 import type { Bar, Bucket, Hit, Page, Query, SessionPage, SessionRow } from '../engine.ts';
+import { keywordText } from '../keyword.ts';
 import { checkFilter, fieldOf } from '../match.ts';
 import { placeOrder } from '../row.ts';
 import { sessionIn, sessionsIn } from './catalogue.ts';

@@ -1,6 +1,9 @@
-/** Writes rows of one file: their columns, their words and tags, the trigrams of resources. */
-import { type Doc, keywordText, TEXTS } from '../doc.ts';
-import type { Row } from '../row.ts';
+/** Writes rows of one file: their columns, their words and tags. */
+import type { Event } from '../../event/event.ts';
+import { COMPARED, keywordsOf, keywordText, numberOf } from '../keyword.ts';
+import type { Folded } from '../row.ts';
+import { NAMING, TEXTS, type Texts, textsOf } from '../text.ts';
+import { tokenText } from '../token.ts';
 import type { Database, Db } from './file.ts';
 import { COLUMNS, CUT_BIT, presentBit, TIE_BITS, TIES, WORDS } from './schema.ts';
 import { tagOf, tenantTag } from './tag.ts';
@@ -13,10 +16,19 @@ export type StoredRow = {
 };
 
 export type RowWriter = {
-  readonly add: (row: Row) => void;
+  readonly add: (row: Folded) => AddedRow;
   readonly remove: (row: StoredRow) => RemovedRow;
   /** The file's row of a call, if it has one. */
   readonly find: (tenant: string, call: Call) => StoredRow | undefined;
+};
+
+/** What else follows from a row that was written. */
+export type AddedRow = {
+  readonly tenant: number;
+  /** 1 where it has more text than is indexed. */
+  readonly cut: number;
+  /** Names of its resources. */
+  readonly resources: readonly string[];
 };
 
 /** Whose row it was, and whether it had more text than is indexed. */
@@ -38,12 +50,10 @@ export type WriterScope = {
 };
 
 export function rowWriter(db: Db, { base, tenantId }: WriterScope): RowWriter {
-  const blanks = (count: number) => ', ?'.repeat(count);
-  const insert = db.prepare(`INSERT INTO row VALUES (${PLACE}${blanks(4 + COLUMNS.length)})`);
+  const insert = columnInserter(db);
   const names = `rowid, ${WORDS.join(', ')}`;
   const words = db.prepare(`INSERT INTO word(${names}) VALUES (${PLACE}${blanks(WORDS.length)})`);
-  const part = db.prepare(`INSERT INTO part(rowid, resource) VALUES (${PLACE}, ?)`);
-  const removals = ['part WHERE rowid', 'word WHERE rowid', 'row WHERE place'].map((from) =>
+  const removals = ['word WHERE rowid', 'row WHERE place'].map((from) =>
     db.prepare(`DELETE FROM ${from} = ${PLACE}`),
   );
   const keyed = db.prepare<RemovedRow>(
@@ -52,13 +62,17 @@ export function rowWriter(db: Db, { base, tenantId }: WriterScope): RowWriter {
   const find = db.prepare<FoundRow>(FIND);
   return {
     add: (row) => {
-      const { time_ms, doc } = row;
+      const { time_ms, event } = row;
       const tie = row.seq - base;
       const tenant = tenantId(row.tenant);
-      insert.run(time_ms, tie, tenant, ...columnsOf(row));
-      words.run(time_ms, tie, ...wordsOf(doc, tenant));
-      const resources = doc.keywords.get('resources.id');
-      if (resources !== undefined) part.run(time_ms, tie, resources.join('\n'));
+      const compared = comparedOf(event);
+      const texts = textsOf(event, compared.naming);
+      const fixed = [time_ms, tie, tenant, ...placesOf(row), presentOf(texts)];
+      insert(fixed, compared.values);
+      const cells = texts.fields.map((pieces) => pieces?.map(tokenText).join(' ') ?? null);
+      const tags = [tenantTag(tenant), ...compared.tags].join(' ');
+      words.run(time_ms, tie, ...cells, tags);
+      return { tenant, cut: Number(texts.cut), resources: compared.resources };
     },
     remove: ({ time_ms, tie }) => {
       const owner = keyed.get(time_ms, tie);
@@ -76,6 +90,35 @@ export function rowWriter(db: Db, { base, tenantId }: WriterScope): RowWriter {
   };
 }
 
+function blanks(count: number): string {
+  return ', ?'.repeat(count);
+}
+
+/** One statement for each set of columns that rows have: most columns of most rows are empty. */
+function columnInserter(db: Db) {
+  const statements = new Map<number, Database.Statement>();
+  const prepare = (values: readonly Value[]): Database.Statement => {
+    const names = COLUMNS.filter((_, i) => values[i] !== null).map(({ name }) => `, "${name}"`);
+    const columns = `place, tenant, idx, more, present${names.join('')}`;
+    const places = `${PLACE}${blanks(4 + names.length)}`;
+    return db.prepare(`INSERT INTO row(${columns}) VALUES (${places})`);
+  };
+  return (fixed: readonly Value[], values: readonly Value[]): void => {
+    const shape = values.reduce<number>((bits, value) => bits * 2 + (value === null ? 0 : 1), 0);
+    let statement = statements.get(shape);
+    if (statement === undefined) {
+      if (statements.size >= STATEMENTS) statements.clear();
+      statement = prepare(values);
+      statements.set(shape, statement);
+    }
+    statement.run(...fixed, ...values.filter((value) => value !== null));
+  };
+}
+
+const STATEMENTS = 200;
+
+type Value = Database.Value;
+
 type FoundRow = { time_ms: number; tie: number; idx: number; more: string | null };
 
 const FIND = `SELECT r.place >> ${TIE_BITS} AS time_ms, r.place & ${TIES - 1} AS tie, r.idx, r.more
@@ -92,32 +135,63 @@ export function factsOf(more: string): { readonly index: number; readonly seq: n
   return (JSON.parse(more) as [number, number][]).map(([index, seq]) => ({ index, seq }));
 }
 
-function columnsOf({ facts, doc }: Row): Database.Value[] {
-  const several = facts.length > 1;
-  const more = several ? JSON.stringify(facts.map(({ index, seq }) => [index, seq])) : null;
-  const values: Database.Value[] = [facts[0]?.index ?? 0, more, presentOf(doc)];
-  for (const { name, kind, many } of COLUMNS) {
-    if (kind !== 'keyword') values.push(doc.numbers.get(name) ?? null);
-    else {
-      const texts = doc.keywords.get(name);
-      values.push(texts === undefined ? null : many ? JSON.stringify(texts) : (texts[0] ?? null));
-    }
-  }
-  return values;
+function placesOf({ facts }: Folded): [number, string | null] {
+  const more = facts.length > 1;
+  return [
+    facts[0]?.index ?? 0,
+    more ? JSON.stringify(facts.map(({ index, seq }) => [index, seq])) : null,
+  ];
 }
 
-function presentOf({ texts, cut }: Doc): number {
+function presentOf({ fields, cut }: Texts): number {
   let bits = cut ? CUT_BIT : 0;
-  for (const field of texts.keys()) bits += presentBit(field);
+  for (let i = 0; i < fields.length; i++) {
+    if (fields[i] !== undefined) bits += PRESENT[i] ?? 0;
+  }
   return bits;
 }
 
-function wordsOf({ texts, keywords }: Doc, tenant: number): string[] {
-  const words = TEXTS.map((field) => texts.get(field)?.join(' ') ?? '');
-  const tags = [tenantTag(tenant)];
-  for (const [field, values] of keywords) {
-    if (field === 'id' || field === 'tenant_id') continue;
-    for (const value of values) tags.push(tagOf(field, value));
+const PRESENT = TEXTS.map(presentBit);
+
+type Compared = {
+  /** A value or null for each of `COLUMNS`. */
+  readonly values: readonly Value[];
+  readonly tags: readonly string[];
+  /** Keywords whose words are found by text that names no field. */
+  readonly naming: readonly string[];
+  readonly resources: readonly string[];
+};
+
+/** What each of an event's own keys may hold that is compared. */
+const COMPARED_BY_KEY = Map.groupBy(
+  COMPARED.map((field) => ({
+    field,
+    column: COLUMNS.indexOf(field),
+    tagged: field.kind === 'keyword' && field.name !== 'id' && field.name !== 'tenant_id',
+    naming: NAMING.indexOf(field.name),
+  })),
+  ({ field }) => field.name.split('.')[0] ?? '',
+);
+
+function comparedOf(event: Event): Compared {
+  const values: Value[] = new Array(COLUMNS.length).fill(null);
+  const tags: string[] = [];
+  const naming: (readonly string[])[] = [];
+  let resources: readonly string[] = [];
+  for (const key of Object.keys(event)) {
+    for (const { field, column, tagged, naming: place } of COMPARED_BY_KEY.get(key) ?? []) {
+      if (field.kind !== 'keyword') {
+        if (column >= 0) values[column] = numberOf(event, field) ?? null;
+        continue;
+      }
+      const texts = keywordsOf(event, field.name);
+      const first = texts[0];
+      if (first === undefined) continue;
+      if (column >= 0) values[column] = field.many ? JSON.stringify(texts) : first;
+      if (tagged) for (const text of texts) tags.push(tagOf(field.name, text));
+      if (place >= 0) naming[place] = texts;
+      if (field.name === 'resources.id') resources = texts;
+    }
   }
-  return [...words, tags.join(' ')];
+  return { values, tags, naming: naming.flat(), resources };
 }

@@ -1,7 +1,7 @@
 /** The tables of one index file, derived from the event's searchable fields. */
 import { createHash } from 'node:crypto';
-import { TEXT_CHARS, TEXTS } from '../doc.ts';
 import { FIELDS, type Field } from '../field.ts';
+import { TEXT_CHARS, TEXTS } from '../text.ts';
 
 /** Bits of a row's place that tell rows of one millisecond apart: `seq` less the file's base. */
 export const TIE_BITS = 20;
@@ -14,7 +14,7 @@ export const COLUMNS: readonly Field[] = FIELDS.filter(
 
 /** Changes with whatever changes what a file holds; files of another version are rebuilt. */
 export const SCHEMA = createHash('sha256')
-  .update(JSON.stringify(['claw/index/v1', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
+  .update(JSON.stringify(['claw/index/v2', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
   .update(String(TEXT_CHARS))
   .digest('hex')
   .slice(0, 16);
@@ -44,6 +44,7 @@ const columns = COLUMNS.map(
 /**
  * `row.place` is `time_ms << 20 | tie`, so that rowid order is the answers' order. `open` holds
  * the facts of calls without a result, which become a row once: full text is costly to replace.
+ * `resource` has each name of a resource once, however many rows bear it; `part` its trigrams.
  */
 export const DDL = `
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -61,8 +62,9 @@ CREATE INDEX row_tenant
 CREATE VIRTUAL TABLE word USING fts5(
   ${WORDS.join(', ')}, content = '', contentless_delete = 1, tokenize = 'ascii'
 );
+CREATE TABLE resource(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE VIRTUAL TABLE part USING fts5(
-  resource, content = '', contentless_delete = 1, tokenize = 'trigram', detail = none
+  name, content = '', tokenize = 'trigram', detail = none, columnsize = 0
 );
 INSERT INTO word(word, rank) VALUES ('automerge', 16), ('crisismerge', 64), ('hashsize', 16777216);
 INSERT INTO part(part, rank) VALUES ('automerge', 16), ('crisismerge', 64), ('hashsize', 16777216);
@@ -75,5 +77,5 @@ CREATE TABLE session(
   PRIMARY KEY(tenant, session_id)
 ) WITHOUT ROWID;
 CREATE INDEX session_last ON session(tenant, last_ms DESC, session_id);
-CREATE TABLE recent(a INTEGER NOT NULL, b INTEGER NOT NULL);
+CREATE TABLE recent(calls BLOB NOT NULL);
 `;

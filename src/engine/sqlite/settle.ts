@@ -1,6 +1,7 @@
 /** Decides which rows a batch makes and which calls go on waiting. */
+import type { Event } from '../../event/event.ts';
 import { type CallClock, endsSession, foldCall, isOpen, settled } from '../fold.ts';
-import { type Row, rowOf } from '../row.ts';
+import { type Fact, type Folded, foldedOf } from '../row.ts';
 import { type CallHash, callHash } from './bloom.ts';
 import { type Group, OPEN_CALLS, type OpenCalls, sessionKey } from './calls.ts';
 import type { Changes } from './insert.ts';
@@ -62,10 +63,12 @@ type Ends = ReadonlyMap<string, number>;
 
 function endsOf(groups: readonly Group[]): Ends {
   const ends = new Map<string, number>();
-  for (const { event } of groups.flatMap((group) => group.facts)) {
-    if (!endsSession(event)) continue;
-    const key = sessionKey(event);
-    ends.set(key, Math.max(ends.get(key) ?? 0, Date.parse(event.time)));
+  for (const { facts } of groups) {
+    for (const { event } of facts) {
+      if (!endsSession(event)) continue;
+      const key = sessionKey(event);
+      ends.set(key, Math.max(ends.get(key) ?? 0, Date.parse(event.time)));
+    }
   }
   return ends;
 }
@@ -100,8 +103,9 @@ function opened({ stored: _, ...group }: Group): Group {
 }
 
 /** The group's row, or undefined where it goes on waiting for its result. */
-function rowFor(group: Group, ends: Ends, settling: Forcing): Row | undefined {
+function rowFor(group: Group, ends: Ends, settling: Forcing): Folded | undefined {
   const { now_ms, call_timeout_ms } = settling;
+  if (group.facts.some(saysHowItEnded)) return rowWithLost(group, { now_ms, call_timeout_ms });
   const folded = foldCall(group.facts.map((fact) => fact.event));
   if (!isOpen(folded)) return rowWithLost(group, { now_ms, call_timeout_ms });
   const ended_ms = endedAt(folded, ends, settling);
@@ -120,9 +124,12 @@ function rowFor(group: Group, ends: Ends, settling: Forcing): Row | undefined {
 
 type Forcing = Settling & { readonly forced: ReadonlySet<string> };
 
-type Folded = ReturnType<typeof foldCall>;
+/** One such fact closes its call, whatever the others say: spares most calls a fold. */
+function saysHowItEnded({ event: { status } }: Fact): boolean {
+  return status !== undefined && status !== 'pending';
+}
 
-function endedAt(event: Folded, ends: Ends, { volumes }: Settling): number | undefined {
+function endedAt(event: Event, ends: Ends, { volumes }: Settling): number | undefined {
   const began = Date.parse(event.time);
   let ended = ends.get(sessionKey(event));
   for (const volume of volumes) {
@@ -142,8 +149,8 @@ function lostFacts({ facts, stored }: Group): StoredRow['facts'] {
 }
 
 /** The group's row; it keeps the places of facts that are lost. */
-function rowWithLost(group: Group, clock: CallClock): Row {
-  const row = rowOf(group.facts, clock);
+function rowWithLost(group: Group, clock: CallClock): Folded {
+  const row = foldedOf(group.facts, clock);
   const lost = lostFacts(group).map((fact) => ({ ...fact, id: '' }));
   if (lost.length === 0) return row;
   const facts = [...lost, ...row.facts];

@@ -1,5 +1,5 @@
 /** What a pattern asks of the trigram table over resources: rows that may match, never fewer. */
-import { keywordText } from '../doc.ts';
+import { keywordText } from '../keyword.ts';
 
 const GRAM = 3;
 /** Grams of one pattern that are asked for; the row's own columns decide. */

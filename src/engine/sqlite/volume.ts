@@ -1,5 +1,5 @@
 /** One index file as the writer keeps it: its rows, its state, and which calls it may hold. */
-import { type Bloom, bloomBytes, type CallHash, openBloom } from './bloom.ts';
+import { bloomBytes, type CallHash, openBloom } from './bloom.ts';
 import {
   createFile,
   type Db,
@@ -23,15 +23,20 @@ export type Volume = Pick<Inserter, 'find' | 'endedAt'> & {
   readonly mayHold: (call: CallHash) => boolean;
   /** Facts of calls that are still open, oldest first, with their bytes. */
   readonly openFacts: () => readonly ReturnType<typeof factWithBytes>[];
-  /** One transaction: all of it, and the state that follows from it, or nothing. */
-  readonly commit: (batch: Batch) => void;
+  /** Writes within a transaction that `commit` ends; after a failure the file is opened anew. */
+  readonly write: (batch: Batch) => void;
+  /** All that was written since the last, and the state that follows from it, or nothing. */
+  readonly commit: (end: End) => void;
   readonly close: () => void;
 };
 
 export type Batch = {
-  readonly changes?: Changes;
+  readonly changes: Changes;
   /** Calls whose first fact came with this batch. */
-  readonly calls?: readonly CallHash[];
+  readonly calls: readonly CallHash[];
+};
+
+export type End = {
   readonly cursor?: number;
   /** Closes the file: base of the one that follows. */
   readonly end?: number;
@@ -61,14 +66,8 @@ function volume(db: Db, base: number): Volume {
   const calls = callFilter(db);
   const put = db.prepare("UPDATE meta SET value = ? WHERE name = 'state'");
   const open = db.prepare<StoredFact>('SELECT seq, idx, event FROM open ORDER BY seq');
-  const write = (batch: Batch): void => {
-    const { changes } = batch;
-    const cut = changes === undefined ? 0 : inserter.write(changes);
-    calls.add(batch.calls ?? [], batch.end === undefined ? 'recent' : 'all');
-    const next = stateAfter(state, batch, cut);
-    put.run(JSON.stringify(next));
-    db.exec('COMMIT');
-    state = next;
+  const begin = (): void => {
+    if (!db.inTransaction) db.exec('BEGIN IMMEDIATE');
   };
   return {
     base,
@@ -77,45 +76,42 @@ function volume(db: Db, base: number): Volume {
     state: () => state,
     mayHold: calls.has,
     openFacts: () => guarded(base, () => open.all().map(factWithBytes)),
-    commit: (batch) =>
+    write: (batch) =>
+      guarded(base, () => {
+        begin();
+        const cut = inserter.write(batch.changes);
+        calls.add(batch.calls);
+        state = stateAfter(state, batch.changes, cut);
+      }),
+    commit: (end) =>
       guarded(base, () => {
         // What follows in another file must not outlive what came before in this one.
-        const alone = batch.cursor === undefined || batch.end !== undefined;
-        db.pragma(`synchronous = ${alone ? 'FULL' : 'NORMAL'}`);
-        db.exec('BEGIN IMMEDIATE');
-        try {
-          write(batch);
-        } finally {
-          if (db.inTransaction) db.exec('ROLLBACK');
-        }
-        if (batch.end !== undefined) resizeCache(db, 'small');
+        const alone = end.cursor === undefined || end.end !== undefined;
+        if (!db.inTransaction) db.pragma(`synchronous = ${alone ? 'FULL' : 'NORMAL'}`);
+        begin();
+        inserter.save();
+        calls.save(end.end === undefined ? 'recent' : 'all');
+        state = { ...state, ...end, cursor: end.end ?? end.cursor ?? state.cursor };
+        put.run(JSON.stringify(state));
+        db.exec('COMMIT');
+        if (end.end !== undefined) resizeCache(db, 'small');
         if (alone) checkpoint(db);
       }),
     close: () => guarded(base, () => void db.close()),
   };
 }
 
-/** `cut` of the rows that were taken out had more text than is indexed. */
-function stateAfter(state: FileState, batch: Batch, cut: number): FileState {
-  const { rows = [], open = [], remove = [] } = batch.changes ?? {};
+/** `cut` is by how much the number of rows with more text than is indexed grew. */
+function stateAfter(state: FileState, { rows, open, remove }: Changes, cut: number): FileState {
   let { min_ms, max_ms } = state;
-  const times = [
-    ...rows.map((row) => row.time_ms),
-    ...open.map(({ event }) => Date.parse(event.time)),
-  ];
-  for (const time of times) {
+  const reach = (time: number): void => {
     min_ms = Math.min(min_ms, time);
     max_ms = Math.max(max_ms, time);
-  }
-  return {
-    ...state,
-    min_ms,
-    max_ms,
-    rows: state.rows + rows.length - remove.length,
-    cut_rows: state.cut_rows - cut + rows.filter((row) => row.doc.cut).length,
-    cursor: batch.end ?? batch.cursor ?? state.cursor,
-    ...(batch.end === undefined ? {} : { end: batch.end }),
   };
+  for (const row of rows) reach(row.time_ms);
+  for (const { event } of open) reach(Date.parse(event.time));
+  const count = state.rows + rows.length - remove.length;
+  return { ...state, min_ms, max_ms, rows: count, cut_rows: state.cut_rows + cut };
 }
 
 function factWithBytes(stored: StoredFact) {
@@ -123,35 +119,52 @@ function factWithBytes(stored: StoredFact) {
 }
 
 /** The filter as it was last written out, and the calls since. */
-function callFilter(db: Db): {
-  has: Bloom['has'];
-  add: (calls: readonly CallHash[], keep: Keep) => void;
-} {
+function callFilter(db: Db) {
   const bloom = openBloom(metaOf(db, 'bloom') as Buffer);
-  const save = db.prepare("UPDATE meta SET value = ? WHERE name = 'bloom'");
+  const put = db.prepare("UPDATE meta SET value = ? WHERE name = 'bloom'");
   const clear = db.prepare('DELETE FROM recent');
-  const note = db.prepare('INSERT INTO recent VALUES (?, ?)');
-  const noted = db.prepare<[number, number]>('SELECT a, b FROM recent').raw().all();
-  let recent = noted.length;
-  for (const call of noted) bloom.add(call);
+  const note = db.prepare('INSERT INTO recent VALUES (?)');
+  const noted = db.prepare<Buffer>('SELECT calls FROM recent').pluck().all();
+  let kept = 0;
+  for (const calls of noted.map(callsIn)) {
+    kept += calls.length;
+    for (const call of calls) bloom.add(call);
+  }
+  let fresh: CallHash[] = [];
   return {
     has: bloom.has,
-    add: (calls, keep) => {
-      for (const call of calls) bloom.add(call);
-      recent += calls.length;
-      if (keep === 'recent' && recent < RECENT) {
-        for (const [a, b] of calls) note.run(a, b);
-        return;
+    add: (calls: readonly CallHash[]): void => {
+      for (const call of calls) {
+        bloom.add(call);
+        fresh.push(call);
       }
-      save.run(bloom.bits);
-      clear.run();
-      recent = 0;
+    },
+    save: (keep: Keep): void => {
+      kept += fresh.length;
+      if (keep === 'all' || kept >= RECENT) {
+        put.run(bloom.bits);
+        clear.run();
+        kept = 0;
+      } else if (fresh.length > 0) note.run(bytesOf(fresh));
+      fresh = [];
     },
   };
 }
 
 /** Whether to write the whole filter out. */
 type Keep = 'recent' | 'all';
+
+function bytesOf(calls: readonly CallHash[]): Buffer {
+  const numbers = Int32Array.from(calls.flat());
+  return Buffer.from(numbers.buffer);
+}
+
+function callsIn(bytes: Buffer): CallHash[] {
+  const numbers = new Int32Array(new Uint8Array(bytes).buffer);
+  return Array.from({ length: numbers.length / 2 }, (_, i) => {
+    return [numbers[2 * i] ?? 0, numbers[2 * i + 1] ?? 0] as const;
+  });
+}
 
 function checkpoint(db: Db): void {
   db.pragma('wal_checkpoint(PASSIVE)');

@@ -33,6 +33,9 @@ export type Writer = {
   readonly close: () => void;
 };
 
+/** Records that are parsed at once: few enough to be young garbage. */
+const STEP = 1000;
+
 /** Opens every file of the folder. Throws `engine.damaged` where one is missing or unreadable. */
 export function openWriter(place: Place, options: WriterOptions): Writer {
   const facts = Math.min(options.rows_per_file ?? FILE_ROWS, FILE_ROWS);
@@ -51,17 +54,26 @@ export function openWriter(place: Place, options: WriterOptions): Writer {
     }
   };
 
-  const applyPart = async (records: readonly EngineRecord[], current: Volume): Promise<void> => {
+  const writeSome = async (records: readonly EngineRecord[]): Promise<Iterable<Volume>> => {
     const { fetch, now, call_timeout_ms } = options;
     const now_ms = now();
     const groups = await gather(records.map(factOfRecord), { calls, volumes, fetch, now_ms });
     const outcome = settle(groups, { calls, volumes, now_ms, call_timeout_ms });
-    // Older files first, the cursor last: what a crash cuts off is applied again, to no effect.
-    for (const [volume, batch] of outcome.batches) if (volume !== current) volume.commit(batch);
-    const cursor = (records.at(-1)?.seq ?? 0) + 1;
-    current.commit({ ...outcome.batches.get(current), cursor });
+    for (const [volume, batch] of outcome.batches) volume.write(batch);
     for (const key of outcome.closed) calls.remove(key);
     for (const group of outcome.open) calls.put(group);
+    return outcome.batches.keys();
+  };
+
+  const applyPart = async (records: readonly EngineRecord[], current: Volume): Promise<void> => {
+    const written = new Set<Volume>();
+    for (let from = 0; from < records.length; from += STEP) {
+      const touched = await writeSome(records.slice(from, from + STEP));
+      for (const volume of touched) written.add(volume);
+    }
+    // Older files first, the cursor last: what a crash cuts off is applied again, to no effect.
+    for (const volume of written) if (volume !== current) volume.commit({});
+    current.commit({ cursor: (records.at(-1)?.seq ?? 0) + 1 });
   };
 
   return {
