@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { Fault } from '../fault/fault.ts';
 import type { Answer, Engine, EngineOptions, EngineRecord, EngineStatus } from './engine.ts';
 import { openLink } from './sqlite/link.ts';
-import { pack } from './sqlite/pack.ts';
+import { pack, transferOf } from './sqlite/pack.ts';
 import { closing, openPool } from './sqlite/pool.ts';
 import type { Question } from './sqlite/reader.ts';
 import type { FetchAsk, WorkerStart, WriteAsk } from './sqlite/worker.ts';
@@ -104,7 +104,7 @@ async function openWriterThread(options: SqliteEngineOptions): Promise<WriterThr
   });
   const applyOne = async (records: readonly EngineRecord[]): Promise<void> => {
     const packed = pack(records);
-    view = await ask<View>({ kind: 'apply', packed, now_ms: options.now() }, [packed.bytes]);
+    view = await ask<View>({ kind: 'apply', packed, now_ms: options.now() }, transferOf(packed));
   };
   return {
     apply: (records) => {

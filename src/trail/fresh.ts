@@ -1,24 +1,36 @@
-/** Plaintext of the newest events, so that followers which keep up need not unseal them again. */
+/** The newest events as they were sealed, so that followers which keep up need not read them back. */
+import type { EngineRecord } from '../engine/engine.ts';
 
 export type Fresh = {
-  readonly add: (seq: number, bytes: Uint8Array) => void;
+  /** Takes a durable event. */
+  readonly add: (record: EngineRecord) => void;
   readonly get: (seq: number) => Uint8Array | undefined;
+  /** Records from `seq` on without a gap, at most `limit`; empty where the first is not held. */
+  readonly from: (seq: number, limit: number) => readonly EngineRecord[];
 };
 
 /** A bounded memory by `seq`: the oldest leave first. */
 export function openFresh(limit_bytes: number): Fresh {
-  const held = new Map<number, Uint8Array>();
+  const held = new Map<number, EngineRecord>();
   let size = 0;
   return {
-    add: (seq, bytes) => {
-      held.set(seq, bytes);
-      size += bytes.length;
-      for (const [oldest, old] of held) {
+    add: (record) => {
+      held.set(record.seq, record);
+      size += record.event.byteLength;
+      for (const [oldest, { event }] of held) {
         if (size <= limit_bytes) break;
         held.delete(oldest);
-        size -= old.length;
+        size -= event.byteLength;
       }
     },
-    get: (seq) => held.get(seq),
+    get: (seq) => held.get(seq)?.event,
+    from: (seq, limit) => {
+      const records: EngineRecord[] = [];
+      for (let next = held.get(seq); next !== undefined && records.length < limit; ) {
+        records.push(next);
+        next = held.get(next.seq + 1);
+      }
+      return records;
+    },
   };
 }

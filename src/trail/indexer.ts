@@ -4,7 +4,7 @@ import type { Engine, EngineRecord } from '../engine/engine.ts';
 import { asFault, type Fault } from '../fault/fault.ts';
 import type { Journal, JournalRecord } from '../journal/journal.ts';
 import { type ContentOptions, contentOf } from './content.ts';
-import { countBefore, openReplay } from './replay.ts';
+import { countBefore, openReplay, type Replay } from './replay.ts';
 import type { ReadTo } from './trail.ts';
 
 export type Indexer = {
@@ -31,6 +31,9 @@ const CLOSE_WAIT_MS = 1000;
 
 /** The longest that a record waits for others before it is indexed, unless somebody asks. */
 const GATHER_MS = 100;
+
+/** Records that are handed to the engine at once. */
+const FRESH_RECORDS = 8000;
 
 /** How often a full disk is tried again. */
 const FULL_WAIT_MS = 1000;
@@ -90,13 +93,29 @@ type Reading = {
 
 async function readOn(options: IndexerOptions, reading: Reading): Promise<void> {
   const { closing, awoken, advance } = reading;
-  const replay = openReplay(options, reading.cursor);
+  const next = openSource(options, reading.cursor);
   while (!closing.aborted) {
-    const records = await replay.next();
+    const records = await next();
     const last = records.at(-1);
     if (!last) await awoken();
     else if (await apply(options, records, closing)) advance(last.seq + 1);
   }
+}
+
+/** The next records in order: from memory where they are still there, else from the journal. */
+function openSource(options: IndexerOptions, from: number) {
+  let seq = from;
+  let replay: Replay | undefined;
+  return async (): Promise<readonly EngineRecord[]> => {
+    let records = options.fresh.from(seq, FRESH_RECORDS);
+    if (records.length > 0) replay = undefined;
+    else {
+      replay ??= openReplay(options, seq);
+      records = (await replay.next()).map((record) => toEngine(options, record));
+    }
+    seq = (records.at(-1)?.seq ?? seq - 1) + 1;
+    return records;
+  };
 }
 
 /**
@@ -141,13 +160,12 @@ function openWaiters(reached: (seq: number) => boolean) {
 /** Whether it was applied. A full disk is waited out: the journal keeps what is not indexed. */
 async function apply(
   options: IndexerOptions,
-  records: readonly JournalRecord[],
+  records: readonly EngineRecord[],
   closing: AbortSignal,
 ): Promise<boolean> {
-  const batch = records.map((record) => toEngine(options, record));
   while (!closing.aborted) {
     try {
-      await options.engine.apply(batch);
+      await options.engine.apply(records);
       return true;
     } catch (error) {
       if (asFault(error).code !== 'data.full') throw error;
@@ -158,7 +176,7 @@ async function apply(
   return false;
 }
 
-function toEngine(options: IndexerOptions, record: Parameters<typeof contentOf>[1]): EngineRecord {
+function toEngine(options: IndexerOptions, record: JournalRecord): EngineRecord {
   const { tenant, index, seq } = record;
   return { tenant, index, seq, event: contentOf(options, record).bytes };
 }

@@ -33,7 +33,7 @@ async function follow(apply: (engine: Engine) => Engine['apply']) {
     record: (tenant: string, index: number) => journal.find(tenant, index),
     records: async () => [],
   };
-  const fresh = { add: () => {}, get: () => undefined };
+  const fresh = { add: () => {}, get: () => undefined, from: () => [] };
   const onFault = (fault: Fault) => void faults.push(fault.code);
   const indexer = await openIndexer({ journal, engine, records, opener, fresh, onFault });
   return { journal, engine, indexer, faults };

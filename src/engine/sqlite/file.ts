@@ -9,6 +9,9 @@ import { DDL, SCHEMA } from './schema.ts';
 export type { Database };
 export type Db = Database.Database;
 
+/** Statements by their text, kept: preparing one costs more than most answers. */
+export type Prepare = <T>(sql: string) => Database.Statement<T>;
+
 /** Where the files are and what opens them. */
 export type Place = { readonly dir: string; readonly key: Uint8Array };
 

@@ -6,7 +6,7 @@ import type { Hit, Page, Query } from '../engine.ts';
 import { matcher } from '../match.ts';
 import { hitOf, type Row } from '../row.ts';
 import { type PlaceRange, type Plan, planOf } from './compile.ts';
-import { type Database, type Db, type FileInfo, guarded } from './file.ts';
+import { type Database, type Db, type FileInfo, guarded, type Prepare } from './file.ts';
 import { type Clock, openOverlay } from './overlay.ts';
 import { namesLike } from './resources.ts';
 import { factsOf } from './rows.ts';
@@ -21,9 +21,6 @@ export type Part = {
   /** The tenant's open calls. */
   readonly open: readonly Row[];
 };
-
-/** Statements by their text, kept: preparing one costs more than most answers. */
-export type Prepare = <T>(sql: string) => Database.Statement<T>;
 
 /** An opened file, kept from question to question. */
 export type ReadFile = {

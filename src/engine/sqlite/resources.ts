@@ -1,8 +1,7 @@
-/** Names of resources in one file, each once, with the trigrams by which parts of them are found. */
+/** Names of resources in one file, each once, and the trigrams by which parts of them are found. */
 import { keywordText } from '../keyword.ts';
 import { asciiLower } from '../match.ts';
-import type { Db } from './file.ts';
-import type { Prepare } from './part.ts';
+import type { Db, Prepare } from './file.ts';
 import { trigrams } from './trigram.ts';
 
 /** Names that the writer remembers to have written. */
@@ -39,7 +38,8 @@ export function namesLike(prepare: Prepare, pattern: string): readonly string[] 
   if (match === undefined) return undefined;
   const names = prepare<string>(
     `SELECT resource.name FROM part CROSS JOIN resource ON resource.id = part.rowid
-      WHERE part MATCH ? AND tick(resource.id) AND resource.name LIKE ? ESCAPE '\\' LIMIT ${NAMES + 1}`,
+      WHERE part MATCH ? AND tick(resource.id) AND resource.name LIKE ? ESCAPE '\\'
+      LIMIT ${NAMES + 1}`,
   )
     .pluck()
     .all(match, likeOf(pattern));
