@@ -8,6 +8,7 @@ import { openLink } from './sqlite/link.ts';
 import { pack, transferOf } from './sqlite/pack.ts';
 import { closing, openPool } from './sqlite/pool.ts';
 import type { Question } from './sqlite/reader.ts';
+import { type Counting, groupsOf, spread } from './sqlite/spread.ts';
 import type { FetchAsk, WorkerStart, WriteAsk } from './sqlite/worker.ts';
 import type { View } from './sqlite/writer.ts';
 
@@ -40,9 +41,10 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const writer = await openWriterThread(options);
   const { call_timeout_ms, now } = options;
+  const { readers = 2 } = options;
   const pool = openPool({
     start: () => startWorker('read', options),
-    readers: options.readers ?? 2,
+    readers,
     timeout_ms: options.query_timeout_ms ?? 10_000,
   });
   let closed: Promise<void> | undefined;
@@ -55,13 +57,23 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
     });
     return { value: value as T, read_to };
   };
+  const count = async <T>(asked: Counting): Promise<Answer<T>> => {
+    const { files, cursor } = writer.view();
+    const { question, join } = spread(asked);
+    const values = await Promise.all(
+      groupsOf(files, readers).map((group) =>
+        pool.ask(() => ({ question, files: group, now_ms: now(), call_timeout_ms })),
+      ),
+    );
+    return { value: join(values) as T, read_to: cursor };
+  };
   return {
     apply: writer.apply,
     cursor: async () => writer.view().cursor,
     search: (query, page) => ask({ kind: 'search', query, page }),
-    count: (query) => ask({ kind: 'count', query }),
-    facets: (query, field, limit) => ask({ kind: 'facets', query, field, limit }),
-    histogram: (query, interval_ms) => ask({ kind: 'histogram', query, interval_ms }),
+    count: (query) => count({ kind: 'count', query }),
+    facets: (query, field, limit) => count({ kind: 'facets', query, field, limit }),
+    histogram: (query, interval_ms) => count({ kind: 'histogram', query, interval_ms }),
     sessions: (query, page) => ask({ kind: 'sessions', query, page }),
     session: (tenant, session_id) => ask({ kind: 'session', tenant, session_id }),
     locate: async (tenant, id) =>

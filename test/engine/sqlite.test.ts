@@ -11,7 +11,7 @@ for (const rows_per_file of [7, 1000]) {
     const dir = mkdtempSync(join(tmpdir(), 'claw-engine-'));
     const key = randomBytes(32);
     return {
-      open: (options) => openSqliteEngine({ ...options, dir, key, rows_per_file, readers: 1 }),
+      open: (options) => openSqliteEngine({ ...options, dir, key, rows_per_file, readers: 2 }),
       lasts: true,
       remove: () => rmSync(dir, { recursive: true }),
     };
