@@ -39,7 +39,9 @@ const drivers: readonly Driver[] = [
       const db = new (await load('better-sqlite3-multiple-ciphers'))(path);
       if (cipher === 'none') return db;
       db.exec(`PRAGMA cipher = '${cipher}'`);
-      db.exec(`PRAGMA key = "${['aegis', 'chacha20'].includes(cipher) ? `raw:${KEY}` : `x'${KEY}'`}"`);
+      db.exec(
+        `PRAGMA key = "${['aegis', 'chacha20'].includes(cipher) ? `raw:${KEY}` : `x'${KEY}'`}"`,
+      );
       return db;
     },
   })),

@@ -1,44 +1,45 @@
-/** What record() costs the agent's own process, in microseconds, while the server is away. */
+/**
+ * What record() costs the agent's own process, in microseconds: `node bench/sdk-record.ts`, with
+ * the server that `CLAW_URL` and `CLAW_TOKEN` name. Prints JSON; the part `sdk` runs it.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from '../src/sdk/sdk.ts';
+import { spread, type Values } from './measure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'claw-bench-sdk-'));
-const claw = connect({
-  url: 'http://127.0.0.1:9',
-  spool: join(folder, 'spool'),
-  agent: 'bench',
-  onError: () => {},
-});
+const claw = connect({ spool: join(folder, 'spool'), agent: 'bench', onError: () => {} });
+const session_id = `sdk-record-${process.pid}-${Date.now()}`;
 const draft = (i: number) => ({
   type: 'tool_call' as const,
-  session_id: 'bench-session',
+  session_id,
   tool: 'Bash',
-  call_id: `toolu_${i}`,
+  call_id: `toolu_${session_id}_${i}`,
   status: 'pending' as const,
   arguments: { command: `git log --oneline -n ${i}`, description: 'Shows the latest commits' },
   channel: 'cli',
 });
 
-await measure('busy (100 a turn)', 50_000, 100);
-await measure('idle (one a millisecond, caches cold)', 3000, 1);
+const busy = await measure({ from: 0, events: 50_000, burst: 100 });
+const idle = await measure({ from: 50_000, events: 3000, burst: 1 });
 const { recorded, dropped, spool_bytes } = claw.status();
-console.log(`recorded ${recorded}, dropped ${dropped}, spool ${spool_bytes} bytes`);
 await claw.close();
 rmSync(folder, { recursive: true });
+console.log(JSON.stringify({ unit: 'µs', busy, idle, recorded, dropped, spool_bytes }));
 
-async function measure(name: string, events: number, burst: number): Promise<void> {
+type Load = { readonly from: number; readonly events: number; readonly burst: number };
+
+/** Busy: bursts in one turn of the event loop. Idle: one a millisecond, with cold caches. */
+async function measure({ from, events, burst }: Load): Promise<Values> {
   const costs: number[] = [];
   for (let i = 0; i < events; i++) {
-    const event = draft(i);
+    const event = draft(from + i);
     const began = process.hrtime.bigint();
     claw.record(event);
     costs.push(Number(process.hrtime.bigint() - began) / 1000);
     if (i % burst === burst - 1) await wait(burst === 1 ? 1 : 0);
   }
-  costs.sort((a, b) => a - b);
-  const at = (share: number) => (costs[Math.floor(costs.length * share)] ?? 0).toFixed(1);
-  console.log(`record(), ${name}: p50 ${at(0.5)} µs, p99 ${at(0.99)} µs, p99.9 ${at(0.999)} µs`);
+  return spread(costs);
 }
