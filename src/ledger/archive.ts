@@ -1,26 +1,27 @@
 /** Archive segments in the store: written once, then read one record at a time. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { frameRecord, probeFrame } from '../journal/frame.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Store } from '../store/store.ts';
+import { openLookup } from './lookup.ts';
 import {
   encodeSegment,
   frameRange,
-  idPrint,
-  idTime,
-  PRINT_BYTES,
   parseSegmentKey,
-  printPlaces,
-  printRange,
+  printsOf,
   type SegmentName,
+  type Steps,
   segmentKey,
 } from './segment.ts';
-import { openSegmentTables, type SegmentTables, segmentDamaged } from './segment-table.ts';
+import { openSegmentTables, segmentDamaged } from './segment-table.ts';
 
 export type Archive = {
   /** A tenant's segments, by their first index. */
   readonly segments: (tenant: string) => readonly SegmentName[];
   /** Records [from, from + count) as far as segments hold them. Throws `ledger.damaged`. */
   readonly records: (tenant: string, from: number, count: number) => Promise<JournalRecord[]>;
+  /** Records at these indices, ascending, as far as segments hold them. Throws `ledger.damaged`. */
+  readonly recordsAt: (tenant: string, indices: readonly number[]) => Promise<JournalRecord[]>;
   /** The index of an archived event by its id. */
   readonly lookup: (tenant: string, id: string) => Promise<number | undefined>;
   /** Writes one tenant's contiguous records as a segment, durably; twice gives the same object. */
@@ -29,12 +30,21 @@ export type Archive = {
 
 /** Frames that are read at once, in bytes. */
 const READ_BYTES = 4 * 1024 * 1024;
+/** Bytes that are read for nothing rather than in another read. */
+const GAP_BYTES = 64 * 1024;
 
 /** The archive of a store; reads nothing but the names of its segments. */
 export async function openArchive(store: Store): Promise<Archive> {
   const tenants = await listSegments(store);
   const tables = openSegmentTables(store);
   const segmentsOf = (tenant: string) => tenants.get(tenant) ?? [];
+  const lookup = openLookup({
+    ...{ store, tables, segments: segmentsOf },
+    idAt: async (segment, index) => {
+      const places = await tables.places(segment);
+      return (await readAt(store, { segment, places, indices: [index] }))[0]?.id;
+    },
+  });
 
   return {
     segments: segmentsOf,
@@ -46,28 +56,50 @@ export async function openArchive(store: Store): Promise<Archive> {
         const to = Math.min(from + count, segment.first + segment.count);
         if (to <= next) continue;
         const places = await tables.places(segment);
-        found.push(...(await readRun(store, { segment, places, from: next, to })));
+        const indices = Array.from({ length: to - next }, (_, i) => next + i);
+        found.push(...(await readAt(store, { segment, places, indices })));
       }
       return found;
     },
-    async lookup(tenant, id) {
-      for (const segment of segmentsOf(tenant).toReversed()) {
-        const index = await lookupIn({ store, tables, segment }, id);
-        if (index !== undefined) return index;
+    async recordsAt(tenant, indices) {
+      const found: JournalRecord[] = [];
+      let from = 0;
+      for (const segment of segmentsOf(tenant)) {
+        const end = segment.first + segment.count;
+        while ((indices[from] ?? end) < segment.first) from++;
+        let to = from;
+        while ((indices[to] ?? end) < end) to++;
+        if (to === from) continue;
+        const places = await tables.places(segment);
+        const within = { segment, places, indices: indices.slice(from, to) };
+        found.push(...(await readAt(store, within)));
+        from = to;
       }
-      return undefined;
+      return found;
     },
+    lookup: lookup.find,
     async put(written) {
       const [{ tenant, index: first }] = written as [JournalRecord];
       const segment = { tenant, first, count: written.length };
-      await store.put(segmentKey(segment), encodeSegment(written));
+      const bytes = await inTurns(encodeSegment(written));
+      await store.put(segmentKey(segment), bytes);
       const others = segmentsOf(tenant).filter((held) => held.first !== first);
       tenants.set(
         tenant,
         [...others, segment].sort((a, b) => a.first - b.first),
       );
+      lookup.added(tenant, printsOf(bytes, written.length));
     },
   };
+}
+
+/** What steps make, a turn of the event loop each: who waits for the journal waits no longer. */
+async function inTurns<T>(steps: Steps<T>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await nextTurn();
+  }
 }
 
 /** The segments of all tenants, by their first index. */
@@ -94,67 +126,39 @@ export function archivedSize(segments: readonly SegmentName[]): number {
   return size;
 }
 
-type Lookup = {
-  readonly store: Store;
-  readonly tables: SegmentTables;
-  readonly segment: SegmentName;
-};
-
-/** By the times of the segment's ids, then by their prints, then by the record itself. */
-async function lookupIn(
-  { store, tables, segment }: Lookup,
-  id: string,
-): Promise<number | undefined> {
-  const footer = await tables.footer(segment);
-  const time = idTime(id);
-  if (time === undefined && footer.untimed === 0) return undefined;
-  if (time !== undefined && (time < footer.earliest_ms || time > footer.latest_ms)) {
-    return undefined;
-  }
-  const places = await tables.places(segment);
-  const print = idPrint(id);
-  const [from, to] = printRange(places, print);
-  if (from === to) return undefined;
-  const at = footer.tables_at + places.length + PRINT_BYTES * from;
-  const range = { from: at, bytes: PRINT_BYTES * (to - from) };
-  const prints = (await store.get(segmentKey(segment), range)) ?? Buffer.alloc(0);
-  for (const place of printPlaces(prints, print)) {
-    const index = segment.first + place;
-    const [record] = await readRun(store, { segment, places, from: index, to: index + 1 });
-    if (record?.id === id) return index;
-  }
-  return undefined;
-}
-
-type Run = {
+type Within = {
   readonly segment: SegmentName;
   readonly places: Buffer;
-  /** Indices [from, to). */
-  readonly from: number;
-  readonly to: number;
+  /** Ascending; all are the segment's. */
+  readonly indices: readonly number[];
 };
 
-async function readRun(store: Store, { segment, places, from, to }: Run): Promise<JournalRecord[]> {
+/** What is close together is read at once. */
+async function readAt(
+  store: Store,
+  { segment, places, indices }: Within,
+): Promise<JournalRecord[]> {
   const key = segmentKey(segment);
   const found: JournalRecord[] = [];
-  let index = from;
-  while (index < to) {
-    const [start] = frameRange(places, index - segment.first);
-    let end = start;
-    let next = index;
-    while (next < to && (next === index || end - start < READ_BYTES)) {
-      end = frameRange(places, next++ - segment.first)[1];
+  const rangeOf = (i: number) => frameRange(places, (indices[i] as number) - segment.first);
+  for (let from = 0; from < indices.length; ) {
+    const [start] = rangeOf(from);
+    let [end, to] = [start, from];
+    while (to < indices.length) {
+      const [begin, after] = rangeOf(to);
+      if (to > from && (begin - end > GAP_BYTES || after - start > READ_BYTES)) break;
+      [end, to] = [after, to + 1];
     }
     const bytes = (await store.get(key, { from: start, bytes: end - start })) ?? Buffer.of();
-    for (; index < next; index++) {
-      const [frameStart, frameEnd] = frameRange(places, index - segment.first);
-      const at = frameStart - start;
-      const whole = at < bytes.length && probeFrame(bytes, at) === frameEnd - frameStart;
+    for (; from < to; from++) {
+      const [begin, after] = rangeOf(from);
+      const at = begin - start;
+      const whole = at < bytes.length && probeFrame(bytes, at) === after - begin;
       const record = whole ? frameRecord(bytes, at) : undefined;
-      if (record?.index !== index || record.tenant !== segment.tenant) {
-        throw segmentDamaged(key, `does not hold the record at index ${index}`);
+      if (record?.index !== indices[from] || record?.tenant !== segment.tenant) {
+        throw segmentDamaged(key, `does not hold the record at index ${indices[from]}`);
       }
-      found.push(record);
+      found.push(record as JournalRecord);
     }
   }
   return found;

@@ -28,7 +28,8 @@ export type Archiver = {
   readonly run: () => Promise<void>;
 };
 
-const READ_RECORDS = 4096;
+/** Records that are read at once: about a millisecond of work. */
+const READ_RECORDS = 512;
 
 export function openArchiver(options: ArchiverOptions): Archiver {
   const { store, journal, archive, limit, keepFrom } = options;

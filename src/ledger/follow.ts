@@ -38,10 +38,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { store, journal, signerFor, onFault } = options;
   const archive = await openArchive(store);
   const progress = await readProgress(store);
-  const starts = await startLogs({ store, journal, archive, progress, signerFor });
+  const { bytes, ...started } = await startLogs({ ...options, archive, progress });
   const archiver = openArchiver({ ...options, limit: options.archive, archive, progress });
-  const cursor = progress.seq;
-  const { integrate, logs } = await openIntegrator({ ...options, archiver, cursor, starts });
+  archiver.seen(bytes);
+  const { integrate, logs } = await openIntegrator({ ...options, archiver, ...started });
   const published = (tenant: string) => logs.get(tenant)?.published();
   const { archived } = archiver;
   const archiveDue = coalesce(archiver.run);

@@ -6,6 +6,8 @@ export type Frontier = {
   readonly size: () => number;
   /** Keeps the leaf's bytes: they must not change. */
   readonly append: (leaf: Uint8Array) => void;
+  /** Grows by a full tile of leaves, of which the root is known; only where none is unfinished. */
+  readonly appendTile: (root: Uint8Array) => void;
   readonly root: () => Buffer;
   /** A copy of the hashes in a level's unfinished tile; empty where it has none. */
   readonly partial: (level: number) => Buffer;
@@ -39,16 +41,27 @@ export function openFrontier(onTile: OnTile, edge: Edge = { size: 0, partials: [
     levels[number] = { tile: Buffer.allocUnsafe(0), width: 0, n: level.n + 1 };
   };
 
-  const append = (leaf: Uint8Array) => {
-    push(0, leaf);
-    let [made, height] = [leaf, 0];
-    for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
+  /** Joins the root of 2 ** `from` new leaves with the peaks of its height and above. */
+  const join = (root: Uint8Array, from: number) => {
+    let [made, height] = [root, from];
+    for (let rest = size / 2 ** from; rest % 2 === 1; rest = (rest - 1) / 2) {
       made = nodeHash(peaks[height] as Uint8Array, made);
       peaks[height++] = undefined;
       if (height % 8 === 0) push(height / 8, made);
     }
     peaks[height] = made;
-    size++;
+    size += 2 ** from;
+  };
+
+  const append = (leaf: Uint8Array) => {
+    push(0, leaf);
+    join(leaf, 0);
+  };
+
+  const appendTile = (made: Uint8Array) => {
+    levels[0] = { tile: Buffer.allocUnsafe(0), width: 0, n: (levels[0]?.n ?? 0) + 1 };
+    push(1, made);
+    join(made, 8);
   };
 
   const root = () => {
@@ -65,7 +78,7 @@ export function openFrontier(onTile: OnTile, edge: Edge = { size: 0, partials: [
   };
 
   const edgeNow = () => ({ size, partials: levels.map((_, level) => partial(level)) });
-  return { size: () => size, append, root, partial, edge: edgeNow };
+  return { size: () => size, append, appendTile, root, partial, edge: edgeNow };
 }
 
 function openLevel(partial: Uint8Array, level: number, size: number): Level {

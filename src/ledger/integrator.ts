@@ -16,9 +16,9 @@ export type IntegratorOptions = {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly archiver: Pick<Archiver, 'seen' | 'allow'>;
-  /** The seq to read first, and each tenant's tree there. */
+  /** The seq to read first, and each tenant's log there. */
   readonly cursor: number;
-  readonly starts: ReadonlyMap<string, LogStart>;
+  readonly logs: Map<string, Log>;
 };
 
 export type Integrator = {
@@ -29,21 +29,21 @@ export type Integrator = {
 
 /** Records that are signed in one step, so that a long backlog fits in memory. */
 const STEP_RECORDS = 32_768;
+/** Records that are read at once: about a millisecond of work, then others have their turn. */
+const READ_RECORDS = 256;
 /** Tenants that publish at the same time. */
 const PUBLISHERS = 8;
 const NEW: LogStart = { edge: { size: 0, partials: [] }, bundle: [], sizes: [] };
 
 /** An integrator that has caught up with the journal. */
 export async function openIntegrator(options: IntegratorOptions): Promise<Integrator> {
-  const { store, journal, archiver, now } = options;
-  const logs = new Map<string, Log>();
+  const { store, journal, archiver, now, logs } = options;
   let { cursor } = options;
   let failed: Fault | undefined;
 
   async function addLog(tenant: string): Promise<Log> {
     const signer = await options.signerFor(tenant);
-    const start = options.starts.get(tenant) ?? NEW;
-    const log = openLog({ store, tenant, signer, now, start });
+    const log = openLog({ store, tenant, signer, now, start: NEW });
     logs.set(tenant, log);
     return log;
   }
@@ -56,7 +56,7 @@ export async function openIntegrator(options: IntegratorOptions): Promise<Integr
   async function appendStep(end: number): Promise<void> {
     const stop = Math.min(end, cursor + STEP_RECORDS);
     while (cursor < stop) {
-      const limit = { ...READ_LIMIT, records: Math.min(READ_LIMIT.records, stop - cursor) };
+      const limit = { ...READ_LIMIT, records: Math.min(READ_RECORDS, stop - cursor) };
       for (const record of await journal.read(cursor, limit)) {
         const log = logs.get(record.tenant) ?? (await addLog(record.tenant));
         if (log.size() !== record.index) throw misplaced(record);
@@ -80,9 +80,17 @@ export async function openIntegrator(options: IntegratorOptions): Promise<Integr
     }
   }
 
-  for (const tenant of options.starts.keys()) await addLog(tenant);
+  // Old files can be many, so a start does not wait for them.
+  const torn = new Set(logs.values());
+  async function repair(): Promise<void> {
+    for (const log of torn) {
+      await log.repair();
+      torn.delete(log);
+    }
+  }
+
   await step();
-  return { integrate: coalesce(step), logs };
+  return { integrate: coalesce(() => step().then(repair)), logs };
 }
 
 async function publishAll(logs: readonly Log[]): Promise<void> {

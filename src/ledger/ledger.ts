@@ -46,6 +46,11 @@ export type Ledger = {
     from: number,
     count: number,
   ) => Promise<readonly JournalRecord[]>;
+  /** Records at these indices, ascending, those that there are. Throws `ledger.damaged`. */
+  readonly recordsAt: (
+    tenant: string,
+    indices: readonly number[],
+  ) => Promise<readonly JournalRecord[]>;
   /** The index of an archived event by its id; the journal's own are the caller's to know. */
   readonly lookup: (tenant: string, id: string) => Promise<number | undefined>;
   /** The published checkpoint; undefined where the tenant has none yet. */

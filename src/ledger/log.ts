@@ -8,17 +8,24 @@ import { encodeHead, headKey } from './head.ts';
 import type { SignedTree } from './ledger.ts';
 import { formatVkey } from './note.ts';
 import { ledgerKey } from './published.ts';
-import { encodeBundle, levelWidth, partialTiles, TILE_WIDTH, type Tile, tilePath } from './tile.ts';
-import { leafHash } from './tree.ts';
+import { encodeBundle, partialTiles, TILE_WIDTH, type Tile, tilePath } from './tile.ts';
+import { HASH_BYTES, leafHash } from './tree.ts';
 
 export type Log = {
   /** Entries in memory, signed or not. */
   readonly size: () => number;
   readonly append: (event: SealedEvent) => void;
+  /** The root over all entries in memory. */
+  readonly root: () => Buffer;
   /** The tree that the published checkpoint claims. */
   readonly published: () => SignedTree | undefined;
   /** Signs and publishes what was appended; after a failure it goes on where that left it. */
   readonly publish: () => Promise<void>;
+  /**
+   * Writes again what a machine that stopped has torn of the older trees' partial tiles, which
+   * nothing else reads or writes. To be called once, after the first tree is published.
+   */
+  readonly repair: () => Promise<void>;
 };
 
 export type LogStart = {
@@ -27,7 +34,7 @@ export type LogStart = {
   readonly bundle: readonly Buffer[];
   /** The last tree that was signed. */
   readonly head?: SignedTree | undefined;
-  /** Sizes that were signed or published before: their partial tiles may be there. */
+  /** Sizes that were signed or published before. */
   readonly sizes: readonly number[];
 };
 
@@ -51,21 +58,17 @@ export function openLog(options: LogOptions): Log {
   const bundle = openBundle(files, start);
   let { head } = start;
   let published: SignedTree | undefined;
-  let partialsOf = [...start.sizes];
   const signedBefore = Math.max(0, ...start.sizes);
 
-  async function writeTiles({ size }: SignedTree): Promise<void> {
-    await files.flush();
-    partialsOf.push(size);
-    const bytesOf = (level: Tile['level']) =>
-      level === 'entries' ? bundle.bytes() : frontier.partial(level);
-    for (const tile of partialTiles(size)) await files.write(tile, bytesOf(tile.level));
-    // Full tiles are there, so readers of the old checkpoint do without its partial ones.
-    for (const earlier of partialsOf) await files.removePartials(earlier, size);
+  /** The first `width` of an unfinished tile. */
+  function partial({ level, width }: Tile): Buffer {
+    if (level === 'entries') return bundle.bytes(width);
+    return frontier.partial(level).subarray(0, width * HASH_BYTES);
   }
 
   return {
     size: frontier.size,
+    root: frontier.root,
     published: () => published,
     append(event) {
       const entry = entryBytes(event);
@@ -82,10 +85,18 @@ export function openLog(options: LogOptions): Log {
       const signed = await signTree(options, frontier, head);
       head = signed;
       // A crash from here on leaves a head newer than tiles and checkpoint: rewritten at start.
-      await writeTiles(signed);
+      await files.flush();
+      for (const tile of partialTiles(signed.size)) await files.write(tile, partial(tile));
       await files.publish(signed.note);
       published = signed;
-      partialsOf = [signed.size];
+    },
+    async repair() {
+      for (const tile of partialTiles(published?.size ?? 0)) {
+        for (const width of await files.widths(tile)) {
+          if (width < tile.width)
+            await files.repair({ ...tile, width }, partial({ ...tile, width }));
+        }
+      }
     },
   };
 }
@@ -109,7 +120,7 @@ function openBundle(files: Files, { bundle, edge }: LogStart) {
   let entries = [...bundle];
   let n = Math.floor(edge.size / TILE_WIDTH);
   return {
-    bytes: () => encodeBundle(entries),
+    bytes: (width: number) => encodeBundle(entries.slice(0, width)),
     add(entry: Buffer) {
       entries.push(entry);
       if (entries.length < TILE_WIDTH) return;
@@ -125,41 +136,46 @@ type Files = ReturnType<typeof openFiles>;
 /** Full tiles wait here until they are written, so that a failed write is tried again. */
 function openFiles(store: Store, tenant: string) {
   const waiting: { readonly tile: Tile; readonly bytes: Buffer }[] = [];
-  // At first the files may be there, whole or damaged, from before the start.
-  let settled = false;
+  let identified = false;
 
-  async function put(path: string, bytes: Buffer): Promise<void> {
-    const key = ledgerKey(tenant, path);
-    if (!settled && (await store.get(key))?.equals(bytes)) return;
-    await store.put(key, bytes, { durable: 'later' });
-  }
-
+  const put = (path: string, bytes: Buffer) =>
+    store.put(ledgerKey(tenant, path), bytes, { durable: 'later' });
   const write = (tile: Tile, bytes: Buffer) => put(tilePath(tile), bytes);
+  const partialsOf = (tile: Tile) => `${tilePath({ ...tile, width: TILE_WIDTH })}.p/`;
+
+  /** Readers of older checkpoints do without the partial tiles now that the full one is there. */
+  async function removePartials(tile: Tile): Promise<void> {
+    for await (const key of store.list(ledgerKey(tenant, partialsOf(tile))))
+      await store.remove(key);
+  }
 
   return {
     write,
     add: (tile: Tile, bytes: Buffer) => waiting.push({ tile, bytes }),
+    /** What is there already is written again: only then is it durable at the next flush. */
     async flush() {
       while (waiting.length > 0) {
         const batch = waiting.slice(0, WRITES);
         await Promise.all(batch.map(({ tile, bytes }) => write(tile, bytes)));
+        await Promise.all(batch.map(({ tile }) => removePartials(tile)));
         waiting.splice(0, batch.length);
       }
     },
-    async removePartials(from: number, to: number) {
-      for (const { level, n } of partialTiles(from)) {
-        if (levelWidth(level, to) < (n + 1) * TILE_WIDTH) continue;
-        const full = tilePath({ level, n, width: TILE_WIDTH });
-        for await (const key of store.list(ledgerKey(tenant, `${full}.p/`)))
-          await store.remove(key);
-      }
+    /** Widths of a tile's partial files. */
+    async widths(tile: Tile): Promise<readonly number[]> {
+      const prefix = ledgerKey(tenant, partialsOf(tile));
+      const found: number[] = [];
+      for await (const key of store.list(prefix)) found.push(Number(key.slice(prefix.length)));
+      return found;
+    },
+    async repair(tile: Tile, bytes: Buffer) {
+      const held = await store.get(ledgerKey(tenant, tilePath(tile)));
+      if (held?.equals(bytes) !== true) await write(tile, bytes);
     },
     async identify(vkey: string) {
-      if (!settled) await put('vkey', Buffer.from(`${vkey}\n`));
+      if (!identified) await put('vkey', Buffer.from(`${vkey}\n`));
+      identified = true;
     },
-    async publish(note: string) {
-      await put('checkpoint', Buffer.from(note));
-      settled = true;
-    },
+    publish: (note: string) => put('checkpoint', Buffer.from(note)),
   };
 }

@@ -22,17 +22,26 @@ export type ReaderOptions = {
   readonly published: (tenant: string) => SignedTree | undefined;
 };
 
-type Reads = 'record' | 'records' | 'lookup' | 'checkpoint' | 'prove' | 'consistency' | 'file';
+type Reads =
+  | 'record'
+  | 'records'
+  | 'recordsAt'
+  | 'lookup'
+  | 'checkpoint'
+  | 'prove'
+  | 'consistency'
+  | 'file';
 
 /** Journal records that are read at the same time. */
 const FINDS = 64;
 
 export function openReader(options: ReaderOptions): Pick<Ledger, Reads> {
   const { store, archive, published, signerFor } = options;
-  const records = recordReader(options);
+  const { records, recordsAt } = recordReader(options);
 
   return {
     records,
+    recordsAt,
     record: async (tenant, index) => (await records(tenant, index, 1))[0],
     lookup: archive.lookup,
     checkpoint: published,
@@ -57,7 +66,11 @@ export function openReader(options: ReaderOptions): Pick<Ledger, Reads> {
   };
 }
 
-function recordReader({ journal, archive, archived }: ReaderOptions): Ledger['records'] {
+function recordReader({
+  journal,
+  archive,
+  archived,
+}: ReaderOptions): Pick<Ledger, 'records' | 'recordsAt'> {
   async function find(tenant: string, index: number): Promise<JournalRecord | undefined> {
     const held = await journal.find(tenant, index);
     // It may have moved to the archive meanwhile.
@@ -65,18 +78,37 @@ function recordReader({ journal, archive, archived }: ReaderOptions): Ledger['re
     return (await archive.records(tenant, index, 1))[0];
   }
 
-  return async (tenant, from, count) => {
-    if (!(Number.isSafeInteger(from) && from >= 0)) return [];
-    const end = Math.min(from + count, journal.size(tenant));
-    const split = Math.min(end, archived(tenant));
-    const found = from < split ? await archive.records(tenant, from, split - from) : [];
-    for (let index = Math.max(from, split); index < end; index += FINDS) {
-      const last = Math.min(end, index + FINDS);
-      const places = Array.from({ length: last - index }, (_, i) => index + i);
-      const records = await Promise.all(places.map((place) => find(tenant, place)));
-      found.push(...records.filter((record) => record !== undefined));
+  /** Those of the journal, some at a time. */
+  async function findAll(tenant: string, indices: readonly number[]): Promise<JournalRecord[]> {
+    const found: JournalRecord[] = [];
+    for (let i = 0; i < indices.length; i += FINDS) {
+      const some = indices.slice(i, i + FINDS).map((index) => find(tenant, index));
+      found.push(...(await Promise.all(some)).filter((record) => record !== undefined));
     }
     return found;
+  }
+
+  return {
+    async records(tenant, from, count) {
+      if (!(Number.isSafeInteger(from) && from >= 0)) return [];
+      const end = Math.min(from + count, journal.size(tenant));
+      const split = Math.min(end, archived(tenant));
+      const found = from < split ? await archive.records(tenant, from, split - from) : [];
+      const first = Math.max(from, split);
+      const rest = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+      found.push(...(await findAll(tenant, rest)));
+      return found;
+    },
+    async recordsAt(tenant, indices) {
+      const split = archived(tenant);
+      const found = await archive.recordsAt(
+        tenant,
+        indices.filter((index) => index < split),
+      );
+      const rest = indices.filter((index) => index >= split);
+      found.push(...(await findAll(tenant, rest)));
+      return found;
+    },
   };
 }
 

@@ -59,8 +59,14 @@ export function parseSegmentKey(key: string): SegmentName | undefined {
   return name.count > 0 && segmentKey(name) === key ? name : undefined;
 }
 
+/** Work in steps of about a millisecond, between which others may have their turn. */
+export type Steps<T> = Generator<void, T, void>;
+
+/** Records or ids of one step. */
+const STEP = 512;
+
 /** A tenant's records, contiguous by index, as a segment: same records, same bytes. */
-export function encodeSegment(records: readonly JournalRecord[]): Buffer {
+export function* encodeSegment(records: readonly JournalRecord[]): Steps<Buffer> {
   const [{ tenant, index: first }] = records as [JournalRecord];
   const count = records.length;
   const frames_bytes = records.reduce((sum, record) => sum + frameBytes(record), 0);
@@ -68,16 +74,26 @@ export function encodeSegment(records: readonly JournalRecord[]): Buffer {
   if (total > SEGMENT_LIMIT_BYTES) {
     throw new Fault('internal.bug', `A segment of ${total} bytes is above the limit of 4 GiB.`);
   }
-  const segment = Buffer.allocUnsafe(HEADER_BYTES + frames_bytes);
+  const segment = Buffer.allocUnsafe(total);
   encodeHeader({ tenant, first, count }).copy(segment);
   const offsets: number[] = [];
   let at = HEADER_BYTES;
   for (const record of records) {
+    if (offsets.length % STEP === STEP - 1) yield;
     offsets.push(at);
     at = writeFrame(segment, at, record);
   }
   const ids = records.map(({ id }) => id);
-  return Buffer.concat([segment, encodeTail({ first, offsets: [...offsets, at], ids })]);
+  (yield* tailSteps({ first, offsets: [...offsets, at], ids })).copy(segment, at);
+  return segment;
+}
+
+/** What steps make, at once. */
+export function inOneGo<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 /** The bytes that a segment of this name begins with. */
@@ -99,8 +115,12 @@ export type Tail = {
 };
 
 /** Tables and footer: all that follows the frames. */
-export function encodeTail({ first, offsets, ids }: Tail): Buffer {
-  const prints = encodePrints(ids);
+export function encodeTail(tail: Tail): Buffer {
+  return inOneGo(tailSteps(tail));
+}
+
+function* tailSteps({ first, offsets, ids }: Tail): Steps<Buffer> {
+  const prints = yield* encodePrints(ids);
   const places = Buffer.alloc(placesBytes(ids.length));
   offsets.forEach((offset, i) => {
     places.writeUInt32LE(offset, 4 * i);
@@ -108,26 +128,31 @@ export function encodeTail({ first, offsets, ids }: Tail): Buffer {
   fanOut(prints).forEach((start, i) => {
     places.writeUInt32LE(start, 4 * (offsets.length + i));
   });
-  const times = ids.map(idTime).filter((time) => time !== undefined);
+  const { earliest_ms, latest_ms, untimed } = yield* timesOf(ids);
   const footer = Buffer.alloc(FOOTER_BYTES);
   FOOTER_MAGIC.copy(footer);
   footer.writeUInt32LE(offsets.at(-1) ?? 0, 8);
   footer.writeUInt32LE(ids.length, 12);
   writeUint(footer, 16, first);
-  writeUint(
-    footer,
-    24,
-    times.reduce((least, time) => Math.min(least, time), 2 ** 48),
-  );
-  writeUint(
-    footer,
-    32,
-    times.reduce((most, time) => Math.max(most, time), 0),
-  );
-  footer.writeUInt32LE(ids.length - times.length, 40);
+  writeUint(footer, 24, earliest_ms);
+  writeUint(footer, 32, latest_ms);
+  footer.writeUInt32LE(untimed, 40);
   footer.writeUInt32LE(crc32(places), 44);
   footer.writeUInt32LE(crc32(prints), 48);
   return Buffer.concat([places, prints, closeWithCrc(footer)]);
+}
+
+function* timesOf(
+  ids: readonly string[],
+): Steps<Pick<SegmentFooter, 'earliest_ms' | 'latest_ms' | 'untimed'>> {
+  let [earliest_ms, latest_ms, untimed] = [2 ** 48, 0, 0];
+  for (const [i, id] of ids.entries()) {
+    if (i % STEP === STEP - 1) yield;
+    const time = idTime(id);
+    if (time === undefined) untimed++;
+    else [earliest_ms, latest_ms] = [Math.min(earliest_ms, time), Math.max(latest_ms, time)];
+  }
+  return { earliest_ms, latest_ms, untimed };
 }
 
 /** The footer of a segment's last 64 bytes, or undefined where they are none. */
@@ -158,6 +183,12 @@ export function tablesBytes(count: number): number {
   return placesBytes(count) + PRINT_BYTES * count;
 }
 
+/** The prints of a whole segment. */
+export function printsOf(segment: Buffer, count: number): Buffer {
+  const end = segment.length - FOOTER_BYTES;
+  return segment.subarray(end - PRINT_BYTES * count, end);
+}
+
 /** Where the frame of the record at `place` begins and ends. */
 export function frameRange(places: Buffer, place: number): readonly [number, number] {
   return [places.readUInt32LE(4 * place), places.readUInt32LE(4 * place + 4)];
@@ -178,7 +209,12 @@ export function* printPlaces(prints: Buffer, print: Buffer): Generator<number, v
 
 /** What a segment knows an id by. */
 export function idPrint(id: string): Buffer {
-  return hash('sha256', uuidBytes(id), 'buffer').subarray(0, 8);
+  return Buffer.from(printText(id), 'latin1');
+}
+
+/** As text of a character a byte: a buffer for each hash costs as much as the hash. */
+function printText(id: string): string {
+  return hash('sha256', uuidBytes(id), 'binary').slice(0, PRINT_BYTES - 4);
 }
 
 /** Unix milliseconds of a UUIDv7, or undefined for an id of another version. */
@@ -187,20 +223,24 @@ export function idTime(id: string): number | undefined {
 }
 
 /** Sorted by their bytes, equal ones by their place. */
-function encodePrints(ids: readonly string[]): Buffer {
-  const made = ids.map(idPrint);
-  // 48 bits fit a number, and comparing numbers is ten times as fast as comparing buffers.
-  const keys = Float64Array.from(made, (print) => print.readUIntBE(0, 6));
-  const rests = Uint16Array.from(made, (print) => print.readUInt16BE(6));
-  const order = Uint32Array.from(made, (_, place) => place).sort((a, b) => {
-    const byKey = (keys[a] as number) - (keys[b] as number);
-    return byKey || (rests[a] as number) - (rests[b] as number) || a - b;
-  });
-  const prints = Buffer.allocUnsafe(PRINT_BYTES * made.length);
-  order.forEach((place, i) => {
-    prints.set(made[place] as Buffer, PRINT_BYTES * i);
-    prints.writeUInt32LE(place, PRINT_BYTES * i + 8);
-  });
+function* encodePrints(ids: readonly string[]): Steps<Buffer> {
+  // Texts sort ten times as fast as buffers do, and few at a time.
+  const byFirst = Array.from({ length: FAN }, (): string[] => []);
+  for (const [place, id] of ids.entries()) {
+    if (place % STEP === STEP - 1) yield;
+    const row = printText(id) + String.fromCharCode(place >>> 16, place & 0xffff);
+    byFirst[row.charCodeAt(0)]?.push(row);
+  }
+  const prints = Buffer.allocUnsafe(PRINT_BYTES * ids.length);
+  let at = 0;
+  for (const rows of byFirst) {
+    for (const row of rows.sort()) {
+      prints.write(row.slice(0, PRINT_BYTES - 4), at, 'latin1');
+      const place = row.charCodeAt(PRINT_BYTES - 4) * 2 ** 16 + row.charCodeAt(PRINT_BYTES - 3);
+      at = prints.writeUInt32LE(place, at + PRINT_BYTES - 4);
+    }
+    if (rows.length >= STEP / 2) yield;
+  }
   return prints;
 }
 

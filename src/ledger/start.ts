@@ -1,5 +1,6 @@
 /** Where a ledger goes on after a stop: each tenant's tree, checked against what was signed. */
 import { Fault } from '../fault/fault.ts';
+import { frameBytes } from '../journal/frame.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Signer } from '../seal/seal.ts';
 import type { Store } from '../store/store.ts';
@@ -9,7 +10,7 @@ import { entryBytes } from './entry.ts';
 import { type Edge, openFrontier } from './frontier.ts';
 import { headKey, headTenants, type Progress, parseHead } from './head.ts';
 import type { SignedTree } from './ledger.ts';
-import type { LogStart } from './log.ts';
+import { type Log, type LogStart, openLog } from './log.ts';
 import { verifierOf } from './note.ts';
 import { ledgerKey } from './published.ts';
 import { levelWidth, TILE_WIDTH, tilePath } from './tile.ts';
@@ -21,17 +22,31 @@ export type StartOptions = {
   readonly archive: Archive;
   readonly progress: Progress;
   readonly signerFor: (tenant: string) => Promise<Signer>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
 };
+
+/** Each tenant's log, grown over all that the journal holds; nothing is published yet. */
+export type Started = {
+  readonly logs: Map<string, Log>;
+  /** The seq after the last record, and the bytes of all frames that are not archived. */
+  readonly cursor: number;
+  readonly bytes: number;
+};
+
+/** Tenants that are looked at at the same time. */
+const TENANTS = 8;
 
 /** Records that are read from the journal at once. */
 export const READ_LIMIT = { records: 4096, bytes: 8 * 1024 * 1024 };
 
 /**
- * What each tenant's log starts from. Throws `ledger.cut` where journal and archive hold fewer
- * records than were signed, `ledger.forked` where they hold other ones, `ledger.damaged` where
- * what was signed cannot be read.
+ * Reads each record once: it checks what was signed, and it is what a longer tree grows from.
+ * Throws `ledger.cut` where journal and archive hold fewer records than were signed,
+ * `ledger.forked` where they hold other ones, `ledger.damaged` where what was signed cannot be
+ * read.
  */
-export async function startLogs(options: StartOptions): Promise<ReadonlyMap<string, LogStart>> {
+export async function startLogs(options: StartOptions): Promise<Started> {
   const { store, journal, progress } = options;
   requireReadable(options);
   const tenants = new Set([
@@ -40,22 +55,32 @@ export async function startLogs(options: StartOptions): Promise<ReadonlyMap<stri
     ...(await headTenants(store)),
   ]);
   const places = new Map<string, Place>();
-  for (const tenant of [...tenants].sort()) places.set(tenant, await findPlace(options, tenant));
-  const failed = await checkTrees(options, places);
-  if (failed.size > 0) {
-    // Tiles can be damaged where the records are not: the archive decides.
-    for (const [tenant, place] of failed) {
-      const edge = await archivedEdge(options.archive, tenant, place.start.edge.size);
-      failed.set(tenant, { ...place, start: { ...place.start, edge } });
-    }
-    for (const tenant of (await checkTrees(options, failed)).keys()) throw forked(tenant);
-    for (const [tenant, place] of failed) places.set(tenant, place);
+  const sorted = [...tenants].sort();
+  for (let i = 0; i < sorted.length; i += TENANTS) {
+    const some = sorted.slice(i, i + TENANTS);
+    const found = await Promise.all(some.map((tenant) => findPlace(options, tenant)));
+    found.forEach((place, at) => {
+      places.set(some[at] as string, place);
+    });
   }
-  return new Map([...places].map(([tenant, { start }]) => [tenant, start]));
+  const { failed, ...started } = await growLogs(options, places);
+  if (failed.size === 0) return started;
+  // Tiles can be damaged where the records are not: the archive decides.
+  for (const [tenant, place] of failed) {
+    const edge = await archivedEdge(options.archive, tenant, place.start.edge.size);
+    failed.set(tenant, { ...place, start: { ...place.start, edge } });
+  }
+  const again = await growLogs(options, failed);
+  for (const tenant of again.failed.keys()) throw forked(tenant);
+  return { ...started, logs: new Map([...started.logs, ...again.logs]) };
 }
 
 /** A log's start, and the signed trees that its records must reproduce. */
-type Place = { readonly start: LogStart; readonly signed: readonly Signed[] };
+type Place = {
+  readonly signer: Signer;
+  readonly start: LogStart;
+  readonly signed: readonly Signed[];
+};
 
 type Signed = { readonly size: number; readonly root: Buffer };
 
@@ -88,7 +113,7 @@ async function findPlace(options: StartOptions, tenant: string): Promise<Place> 
   const { edge, bundle } = await readEdge(options, { tenant, size: archived, sizes });
   // What is older than the archived tree is not recomputed at start; `verifyTrail` does that.
   const later = [head, checkpoint].filter((tree) => tree !== undefined && tree.size >= archived);
-  return { start: { edge, bundle, head, sizes }, signed: later as Signed[] };
+  return { signer, start: { edge, bundle, head, sizes }, signed: later as Signed[] };
 }
 
 async function readHead(
@@ -182,35 +207,39 @@ async function archivedEdge(archive: Archive, tenant: string, size: number): Pro
   return frontier.edge();
 }
 
-/** Grows each tree over the journal and returns those that miss a signed root on their way. */
-async function checkTrees(
-  { journal, progress }: Pick<StartOptions, 'journal' | 'progress'>,
+/** Grows each log over the journal; `failed` are those that miss a signed root on their way. */
+async function growLogs(
+  { store, journal, progress, now }: StartOptions,
   places: ReadonlyMap<string, Place>,
-): Promise<Map<string, Place>> {
+): Promise<Started & { readonly failed: Map<string, Place> }> {
+  const logs = new Map<string, Log>();
   const failed = new Map<string, Place>();
-  const growing = new Map(
-    [...places].map(([tenant, { start }]) => [tenant, openFrontier(() => {}, start.edge)]),
-  );
-  const check = (tenant: string) => {
+  const check = (tenant: string, log: Log) => {
     const place = places.get(tenant) as Place;
-    const frontier = growing.get(tenant);
     for (const { size, root } of place.signed) {
-      if (frontier?.size() === size && !frontier.root().equals(root)) failed.set(tenant, place);
+      if (log.size() === size && !log.root().equals(root)) failed.set(tenant, place);
     }
   };
-  for (const tenant of growing.keys()) check(tenant);
-  for (let seq = progress.seq; seq < journal.head(); ) {
-    const records = await journal.read(seq, READ_LIMIT);
-    for (const record of records) {
-      const frontier = growing.get(record.tenant);
-      if (frontier === undefined) continue;
-      if (record.index !== frontier.size()) throw forked(record.tenant);
-      frontier.append(leafHash(entryBytes(record)));
-      check(record.tenant);
-    }
-    seq += records.length;
+  for (const [tenant, { signer, start }] of places) {
+    const log = openLog({ store, tenant, signer, now, start });
+    logs.set(tenant, log);
+    check(tenant, log);
   }
-  return failed;
+  let cursor = progress.seq;
+  let bytes = 0;
+  while (cursor < journal.head()) {
+    const records = await journal.read(cursor, READ_LIMIT);
+    for (const record of records) {
+      bytes += frameBytes(record);
+      const log = logs.get(record.tenant);
+      if (log === undefined) continue;
+      if (record.index !== log.size()) throw forked(record.tenant);
+      log.append(record);
+      check(record.tenant, log);
+    }
+    cursor += records.length;
+  }
+  return { logs, cursor, bytes, failed };
 }
 
 function cut(message: string): Fault {

@@ -11,20 +11,24 @@ export type TileReader = (tile: Tile) => Promise<Uint8Array>;
 const NODE_BYTES = 1 + 2 * HASH_BYTES;
 const nodeInput = Buffer.alloc(NODE_BYTES, 1);
 const leafInput = Buffer.alloc(4096, 0);
+/** A text of a character a byte: making a buffer for each hash costs three times the hash. */
+const TEXT = 'binary';
 
 /** SHA-256(0x00 ‖ entry): RFC 6962 §2.1. */
 export function leafHash(entry: Uint8Array): Buffer {
-  const bytes = entry.length + 1;
-  const input = bytes <= leafInput.length ? leafInput.subarray(0, bytes) : Buffer.alloc(bytes);
-  input.set(entry, 1);
-  return hash('sha256', input, 'buffer');
+  return Buffer.from(leafText(entry), TEXT);
+}
+
+/** Writes the hash of an entry into a row of hashes. */
+export function writeLeafHash(entry: Uint8Array, row: Buffer, at: number): void {
+  row.write(leafText(entry), at, TEXT);
 }
 
 /** SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   nodeInput.set(left, 1);
   nodeInput.set(right, 1 + HASH_BYTES);
-  return hash('sha256', nodeInput, 'buffer');
+  return Buffer.from(hash('sha256', nodeInput, TEXT), TEXT);
 }
 
 /** The root of a tree without leaves. */
@@ -34,20 +38,15 @@ export function emptyRoot(): Buffer {
 
 /** The root over `count` neighbouring hashes of a tile, `count` being a power of two. */
 export function perfectRoot(tile: Uint8Array, first: number, count: number): Buffer {
-  let row = Buffer.from(tile.subarray(first * HASH_BYTES, (first + count) * HASH_BYTES));
-  while (row.length > HASH_BYTES) {
-    const above = Buffer.allocUnsafe(row.length / 2);
-    for (let at = 0; at < above.length; at += HASH_BYTES) {
-      const middle = 2 * at + HASH_BYTES;
-      const pair = nodeHash(
-        row.subarray(2 * at, middle),
-        row.subarray(middle, middle + HASH_BYTES),
-      );
-      above.set(pair, at);
+  const row = Buffer.from(tile.subarray(first * HASH_BYTES, (first + count) * HASH_BYTES));
+  for (let bytes = row.length; bytes > HASH_BYTES; bytes /= 2) {
+    // Each pair's hash goes where pairs before it were read from.
+    for (let at = 0; at < bytes; at += 2 * HASH_BYTES) {
+      row.copy(nodeInput, 1, at, at + 2 * HASH_BYTES);
+      row.write(hash('sha256', nodeInput, TEXT), at / 2, TEXT);
     }
-    row = above;
   }
-  return row;
+  return Buffer.from(row.subarray(0, HASH_BYTES));
 }
 
 /** The path from leaf `index` to the root of the first `size` leaves, lowest first. */
@@ -158,6 +157,13 @@ export function verifyConsistency(proof: Consistency): boolean {
   }
   const same = Buffer.compare(older, fromRoot) === 0 && Buffer.compare(newer, toRoot) === 0;
   return last === 0 && same;
+}
+
+function leafText(entry: Uint8Array): string {
+  const bytes = entry.length + 1;
+  const input = bytes <= leafInput.length ? leafInput.subarray(0, bytes) : Buffer.alloc(bytes);
+  input.set(entry, 1);
+  return hash('sha256', input, TEXT);
 }
 
 /** Leaves [low, high). */

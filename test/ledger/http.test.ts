@@ -11,10 +11,16 @@ import { dataFolder, writeTrail } from './trail.ts';
 
 const SIZE = 300;
 
-type Answers = { readonly data: string; readonly opening?: (index: number) => object };
+type Answers = {
+  readonly data: string;
+  readonly opening?: (index: number) => object;
+  /** The most openings of one answer. */
+  readonly most?: number;
+};
 
 /** The two routes of a server that a verifier asks, over a trail's folder. */
-async function serve(t: TestContext, { data, opening = openingOf }: Answers): Promise<string> {
+async function serve(t: TestContext, answers: Answers): Promise<string> {
+  const { data, opening = openingOf, most = SIZE } = answers;
   const server = createServer(({ url = '', headers }, response) => {
     const { pathname, searchParams } = new URL(url, 'http://localhost');
     if (headers.authorization !== 'Bearer claw_test') return response.writeHead(401).end();
@@ -23,7 +29,8 @@ async function serve(t: TestContext, { data, opening = openingOf }: Answers): Pr
     }
     if (pathname === '/v1/openings') {
       const [from, count] = [Number(searchParams.get('from')), Number(searchParams.get('count'))];
-      const openings = Array.from({ length: count }, (_, i) => opening(from + i));
+      const length = Math.min(count, most);
+      const openings = Array.from({ length }, (_, i) => opening(from + i));
       return response.end(JSON.stringify({ openings }));
     }
     const path = join(data, pathname);
@@ -50,6 +57,21 @@ describe('verifying over HTTP', () => {
     const report = await verifyTrail({ source: httpSource({ base, token: 'claw_test' }) });
     assert.deepEqual(report.discrepancies, []);
     assert.deepEqual([report.tenants[0]?.entries, report.tenants[0]?.opened], [SIZE, SIZE]);
+  });
+
+  it('goes on where an answer ended early, and takes an empty one for missing openings', async (t) => {
+    const data = dataFolder(t);
+    await writeTrail(data, { sizes: { a: SIZE } });
+    for (const [most, opened] of [
+      [7, SIZE],
+      [0, 0],
+    ] as const) {
+      const base = await serve(t, { data, most });
+      const { tenants, ok } = await verifyTrail({
+        source: httpSource({ base, token: 'claw_test' }),
+      });
+      assert.deepEqual([tenants[0]?.opened, ok], [opened, opened === SIZE]);
+    }
   });
 
   it('names the openings that are erased, missing or of another event', async (t) => {

@@ -21,9 +21,8 @@ export function memorySource(store: Store, journal: Journal): Source {
         yield* readSegment(store, segment);
       }
       const limit = { records: 10_000, bytes: 2 ** 30 };
-      for (const record of await journal.read(journal.first(), limit)) {
-        yield { record, file: 'journal', place: 'journal' };
-      }
+      const records = await journal.read(journal.first(), limit);
+      yield records.map((record) => ({ record, file: 'journal', place: 'journal' as const }));
     },
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { partialTiles, tilePath } from '../../src/ledger/tile.ts';
 import { sealedEvent, sealedEvents, seeded, testOpener } from './fixture.ts';
 import {
@@ -93,6 +94,31 @@ describe('verifying a trail', () => {
         assert.ok(named, JSON.stringify(discrepancies));
         fs.writeFileSync(join(data, key), bytes);
       }
+    }
+  });
+
+  it('names a record that no writer makes, though its checksum is right', async (t) => {
+    const data = dataFolder(t);
+    await writeTrail(data, { sizes: { a: 20 } });
+    const [key = ''] = filesBelow(data).filter((name) => name.startsWith('journal/'));
+    const bytes = fs.readFileSync(join(data, key));
+    // journal/frame.ts: after a header of 32 bytes the time is at 32, the tenant at 96.
+    const forge = {
+      time: (frame: Buffer) => frame.writeBigUInt64LE(2n ** 60n, 32),
+      tenant: (frame: Buffer) => frame.write('.', 96, 'latin1'),
+    };
+    for (const change of Object.values(forge)) {
+      const forged = Buffer.from(bytes);
+      const frame = forged.subarray(32, 32 + forged.readUInt32LE(32 + 8));
+      change(frame);
+      frame.writeUInt32LE(crc32(frame.subarray(8)), 4);
+      fs.writeFileSync(join(data, key), forged);
+      const { discrepancies } = await verifyFolder(data);
+      const found = discrepancies.map(({ kind, index, file }) => [kind, index, file]);
+      assert.deepEqual(found, [
+        ['tampered', undefined, key],
+        ['tampered', 0, key],
+      ]);
     }
   });
 

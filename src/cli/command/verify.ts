@@ -7,6 +7,7 @@ import { Fault } from '../../fault/fault.ts';
 import type { Discrepancy } from '../../ledger/verify/finding.ts';
 import { folderSource } from '../../ledger/verify/folder.ts';
 import { httpSource } from '../../ledger/verify/http.ts';
+import { openCrew } from '../../ledger/verify/threads.ts';
 import {
   type Report,
   type TenantReport,
@@ -24,7 +25,7 @@ import { type Command, type Context, flag, type Input, option } from './command.
 /** Discrepancies that are shown to a person; `--json` lists more. */
 const SHOWN = 20;
 
-type Target = Pick<VerifyOptions, 'source' | 'opener'> & { readonly name: string };
+type Target = Pick<VerifyOptions, 'source' | 'opener' | 'crew'> & { readonly name: string };
 
 export const verify: Command = {
   arguments: [{ name: '[source]', about: 'command.argument.source' }],
@@ -48,9 +49,10 @@ export const verify: Command = {
       ...trust,
       source: target.source,
       opener: target.opener,
+      crew: target.crew,
       treeOnly,
       onProgress: ({ done, total }) => progress.at(done, Math.max(total, 1)),
-    }).finally(progress.stop);
+    }).finally(() => Promise.all([progress.stop(), target.crew?.close()]));
     if (format === 'json') terminal.json({ ...report, tree_only: treeOnly });
     else show(context, report, treeOnly ? 'tree' : 'all');
     if (!report.ok) throw refuse('ledger.damaged', 'trailFails');
@@ -100,15 +102,16 @@ async function folder(context: Context, input: Input, given: string): Promise<Ta
   if (!existsSync(data)) throw refuse('data.missing', 'noData', { data });
   const source = folderSource({ data });
   const root = join(data, 'keys', 'root.key');
-  if (flag(input, 'treeOnly')) return { name: data, source };
+  const bare = { name: data, source, crew: openCrew({ data, keys: 'leave' }) };
+  if (flag(input, 'treeOnly')) return bare;
   if (existsSync(root)) {
     const opener = await openReader(openFileStore({ root: data }), readRootKey(root));
-    return { name: data, source, opener };
+    return { name: data, source, opener, crew: openCrew({ data, keys: 'use' }) };
   }
   if (context.format === 'text') {
     context.terminal.note({ text: context.t('verify.noKeys'), style: 'warn' });
   }
-  return { name: data, source };
+  return bare;
 }
 
 function show(context: Context, report: Report, depth: 'tree' | 'all'): void {

@@ -33,8 +33,16 @@ export type Discrepancy = {
   readonly message: string;
 };
 
+/** How many there were of each kind, and those that were kept. */
+export type Found = {
+  readonly counts: Readonly<Record<Kind, number>>;
+  readonly list: readonly Discrepancy[];
+};
+
 export type Findings = {
   readonly add: (discrepancy: Discrepancy) => void;
+  /** Adds what was found elsewhere under the same limit. */
+  readonly absorb: (found: Found) => void;
   readonly ok: () => boolean;
   readonly counts: () => Readonly<Record<Kind, number>>;
   readonly list: () => readonly Discrepancy[];
@@ -45,12 +53,18 @@ export function openFindings(limit: number): Findings {
   const kinds = Object.keys(KINDS) as Kind[];
   const kept = new Map(kinds.map((kind) => [kind, [] as Discrepancy[]]));
   const counts = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>;
+  const keep = (discrepancy: Discrepancy) => {
+    const list = kept.get(discrepancy.kind);
+    if (list !== undefined && list.length < limit) list.push(discrepancy);
+  };
   return {
     add(discrepancy) {
-      const { kind } = discrepancy;
-      counts[kind] += discrepancy.count ?? 1;
-      const list = kept.get(kind);
-      if (list !== undefined && list.length < limit) list.push(discrepancy);
+      counts[discrepancy.kind] += discrepancy.count ?? 1;
+      keep(discrepancy);
+    },
+    absorb(found) {
+      for (const kind of kinds) counts[kind] += found.counts[kind];
+      found.list.forEach(keep);
     },
     ok: () => kinds.every((kind) => KINDS[kind] === 'passes' || counts[kind] === 0),
     counts: () => counts,

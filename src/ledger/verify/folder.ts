@@ -12,7 +12,7 @@ import { ledgerKey } from '../published.ts';
 import { segmentKey } from '../segment.ts';
 import type { Kind } from './finding.ts';
 import { readSegment } from './segment.ts';
-import type { Source, SourceRecord } from './source.ts';
+import type { Segment, Source, SourcePart, SourceRecord } from './source.ts';
 
 export type FolderOptions = {
   /** The data folder: `ledger/`, `archive/`, `journal/` and `head/` are in it. */
@@ -39,7 +39,7 @@ export function folderSource({ data, disk = realDisk }: FolderOptions): Source {
     object: (key) => store.get(key),
     async *records(from) {
       const segments = newSegments(store, from);
-      yield* checkProgress(store);
+      yield await checkProgress(store);
       yield* segments();
       yield* readJournal(folder, segments);
     },
@@ -47,43 +47,45 @@ export function folderSource({ data, disk = realDisk }: FolderOptions): Source {
 }
 
 /** The archive's progress names what must be there; segments beyond it show that it went back. */
-async function* checkProgress(store: Store): AsyncGenerator<SourceRecord> {
+async function checkProgress(store: Store): Promise<SourcePart> {
   const segments = await listSegments(store);
   const bytes = await store.get(PROGRESS_KEY);
   const progress = bytes && parseProgress(bytes);
   const file = PROGRESS_KEY;
   if (bytes === undefined && segments.size > 0) {
     const message = "The archive's progress is missing, but there are segments.";
-    yield { damage: { kind: 'missing', file, message } };
+    return [{ damage: { kind: 'missing', file, message } }];
   }
   if (bytes !== undefined && progress === undefined) {
     const message = "The archive's progress does not match its own checksum.";
-    yield { damage: { kind: 'tampered', file, message } };
+    return [{ damage: { kind: 'tampered', file, message } }];
   }
-  if (progress === undefined) return;
+  if (progress === undefined) return [];
+  const found: SourceRecord[] = [];
   for (const tenant of new Set([...segments.keys(), ...Object.keys(progress.sizes)])) {
     const claimed = progress.sizes[tenant] ?? 0;
     const size = archivedSize(segments.get(tenant) ?? []);
     if (size > claimed && progress.plan_to === undefined) {
       const message = `The archive holds ${size} records, its progress says ${claimed}.`;
-      yield { damage: { tenant, kind: 'tampered', file, message } };
+      found.push({ damage: { tenant, kind: 'tampered', file, message } });
     }
     if (size < claimed) {
       const message = `Archive segments with records from index ${size} on are missing.`;
-      yield { damage: { tenant, kind: 'missing', index: size, file, message } };
+      found.push({ damage: { tenant, kind: 'missing', index: size, file, message } });
     }
   }
+  return found;
 }
 
-/** Reads segments that were not there when it was last called. */
+/** Segments that were not there when it was last called. */
 function newSegments(store: Store, from: (tenant: string) => number) {
   const seen = new Set<string>();
-  return async function* (): AsyncGenerator<SourceRecord> {
-    for (const segment of [...(await listSegments(store)).values()].flat()) {
-      const key = segmentKey(segment);
-      if (seen.has(key) || segment.first + segment.count <= from(segment.tenant)) continue;
+  return async function* (): AsyncGenerator<Segment> {
+    for (const name of [...(await listSegments(store)).values()].flat()) {
+      const key = segmentKey(name);
+      if (seen.has(key) || name.first + name.count <= from(name.tenant)) continue;
       seen.add(key);
-      yield* readSegment(store, segment);
+      yield { name, read: () => readSegment(store, name) };
     }
   };
 }
@@ -92,28 +94,34 @@ type Folder = { readonly store: Store; readonly disk: Disk; readonly dir: string
 
 async function* readJournal(
   { disk, dir, store }: Folder,
-  segments: () => AsyncIterable<SourceRecord>,
-): AsyncGenerator<SourceRecord> {
+  segments: () => AsyncIterable<Segment>,
+): AsyncGenerator<SourcePart | Segment> {
   let next = await archivedSeq(store);
   let damage: Damage | undefined;
-  for await (const item of scanJournal(dir, disk)) {
-    if (damage !== undefined) yield damageOf(damage, 'tampered');
-    if ('damage' in item) {
-      damage = item.damage;
-      continue;
+  for await (const scanned of scanJournal(dir, disk)) {
+    let part: SourceRecord[] = [];
+    for (const item of scanned) {
+      if (damage !== undefined) part.push(damageOf(damage, 'tampered'));
+      if ('damage' in item) {
+        damage = item.damage;
+        continue;
+      }
+      const { record } = item;
+      if (record.seq > next) {
+        // A running server may have moved to the archive what was in the journal before.
+        yield part;
+        part = [];
+        yield* segments();
+        const lost = record.seq > Math.max(next, await archivedSeq(store));
+        if (lost && damage === undefined) part.push(gapOf(next, record.seq));
+      }
+      damage = undefined;
+      next = Math.max(next, record.seq + 1);
+      part.push({ record, file: 'journal', place: 'journal' });
     }
-    const { record } = item;
-    if (record.seq > next) {
-      // A running server may have moved to the archive what was in the journal before.
-      yield* segments();
-      const lost = record.seq > Math.max(next, await archivedSeq(store));
-      if (lost && damage === undefined) yield gapOf(next, record.seq);
-    }
-    damage = undefined;
-    next = Math.max(next, record.seq + 1);
-    yield { record, file: 'journal', place: 'journal' };
+    yield part;
   }
-  if (damage !== undefined) yield damageOf(damage, await tailKind(disk, dir, damage));
+  if (damage !== undefined) yield [damageOf(damage, await tailKind(disk, dir, damage))];
 }
 
 type Damage = { readonly file: string; readonly offset: number; readonly bytes: number };

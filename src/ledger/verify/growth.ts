@@ -13,6 +13,10 @@ export type Growth = {
   readonly claims: (size: number, root: Buffer) => boolean;
   /** `entry` is absent where only the hash is known. */
   readonly add: (leaf: Buffer, entry: Buffer | undefined) => void;
+  /** Whether the next bundle can be added by its root: no claim is about a part of it. */
+  readonly takesRoot: () => boolean;
+  /** Adds a full bundle, compared already, of which nothing else is stored. */
+  readonly addRoot: (root: Buffer) => void;
   /** Compares what filled since the last call; undefined where nothing did. */
   readonly settle: () => Promise<void> | undefined;
   /** Compares the unfinished tiles of the published tree, which `add` has just completed. */
@@ -59,6 +63,16 @@ export function openGrowth(options: GrowthOptions): Growth {
         if (bundle) filled.push(filledBundle(bundle, frontier.size()));
         bundle = [];
       }
+      checkRoots(options, frontier);
+    },
+    takesRoot() {
+      const from = frontier.size();
+      const within = (size: number) => size > from && size < from + TILE_WIDTH;
+      return from % TILE_WIDTH === 0 && !claims.some(({ size }) => within(size));
+    },
+    addRoot(root) {
+      frontier.appendTile(root);
+      bundle = [];
       checkRoots(options, frontier);
     },
     settle() {

@@ -12,8 +12,12 @@ export type OpeningCheck = {
     openings: AsyncIterable<SourceOpening>,
     onDone: (done: number) => void,
   ) => Promise<void>;
-  readonly counts: () => { readonly opened: number; readonly erased: number };
+  /** Counts what was checked elsewhere. */
+  readonly absorb: (counts: OpeningCounts) => void;
+  readonly counts: () => OpeningCounts;
 };
+
+export type OpeningCounts = { readonly opened: number; readonly erased: number };
 
 const PROBLEMS = {
   erased: 'The content was erased; its entry is whole.',
@@ -22,7 +26,7 @@ const PROBLEMS = {
 } as const;
 
 export function openOpeningCheck(options: {
-  readonly tree: TreeCheck;
+  readonly tree: Pick<TreeCheck, 'tenant' | 'entry' | 'size'>;
   readonly findings: Findings;
 }): OpeningCheck {
   const { tree, findings } = options;
@@ -60,6 +64,10 @@ export function openOpeningCheck(options: {
         onDone(done);
       }
       reportMissing(done, tree.size());
+    },
+    absorb({ opened, erased }) {
+      counts.opened += opened;
+      counts.erased += erased;
     },
     counts: () => counts,
   };

@@ -2,24 +2,26 @@
 import { Fault } from '../../fault/fault.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { Opened, Opener, Unopened } from '../../seal/seal.ts';
-import { entryBytes } from '../entry.ts';
+import { entryBytes, isEntryOf } from '../entry.ts';
 import { headKey } from '../head.ts';
+import type { CheckedRun } from './crew.ts';
 import type { Discrepancy } from './finding.ts';
 import { checkObjects, type ObjectCheckOptions } from './object.ts';
-import { type OpeningCheck, openOpeningCheck } from './opening.ts';
+import { type OpeningCheck, type OpeningCounts, openOpeningCheck } from './opening.ts';
 import type { SourceRecord } from './source.ts';
 import type { TreeCheck } from './tree.ts';
 
+/** What records are checked against. */
+export type RecordTree = Omit<TreeCheck, 'walk' | 'holds' | 'finish' | 'summary'>;
+
 export type RecordCheckOptions = ObjectCheckOptions & {
-  readonly tree: TreeCheck;
+  readonly tree: RecordTree;
   /** The first index that is looked at. */
   readonly from: number;
 };
 
-export type RecordCounts = {
+export type RecordCounts = OpeningCounts & {
   readonly records: number;
-  readonly opened: number;
-  readonly erased: number;
   readonly pending: number;
 };
 
@@ -29,6 +31,10 @@ type Held = Exclude<SourceRecord, Damage>;
 export type RecordCheck = Pick<OpeningCheck, 'openings'> & {
   /** Records come in order of their index; the journal may give archived ones again. */
   readonly record: (held: Held) => Promise<void> | undefined;
+  /** The index that comes next. */
+  readonly next: () => number;
+  /** Takes the run that begins with the next index. */
+  readonly absorb: (run: CheckedRun) => void;
   /** Bytes that hold no record, reported already: what is missing next was in them. */
   readonly damaged: (damage: Discrepancy) => void;
   /** After the last record: whether all that was signed was there. */
@@ -47,8 +53,13 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
     records++;
     if (opener === undefined) return undefined;
     const opened = open(opener, record);
-    openings.report(record, record.index, opened);
-    return checkObjects(options, record, opened);
+    const told = (opened: Opened | Unopened) => {
+      openings.report(record, record.index, opened);
+      return checkObjects(options, record, opened);
+    };
+    if ('bytes' in opened || opened.problem === 'erased' || !opener.refresh) return told(opened);
+    // A running server may have made its key since the keys were read.
+    return opener.refresh(record.tenant).then((more) => told(more ? open(opener, record) : opened));
   }
 
   return {
@@ -60,6 +71,13 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
       if (index < run.next) return compare(options, held);
       run.next = index + 1;
       return both(look(held.record), compare(options, held));
+    },
+    next: () => run.next,
+    absorb(checked) {
+      run.next = checked.end;
+      records += checked.records;
+      openings.absorb(checked);
+      options.findings.absorb(checked.found);
     },
     damaged(damage) {
       const { index, count = 1, kind } = damage;
@@ -112,7 +130,7 @@ function compare(options: RecordCheckOptions, { record, file }: Held): Promise<v
   if (index > tree.size()) return undefined;
 
   function check(entry: Buffer | undefined): void {
-    if (entry === undefined || entryBytes(record).equals(entry)) return;
+    if (entry === undefined || isEntryOf(entry, record)) return;
     const message = `The record at index ${index} is not the one that its entry names.`;
     findings.add({ tenant, kind: 'tampered', index, file, message });
   }

@@ -14,16 +14,13 @@ import {
   segmentKey,
   tablesBytes,
 } from '../segment.ts';
-import type { SourceRecord } from './source.ts';
+import type { SourcePart, SourceRecord } from './source.ts';
 
 /** Frames that are read at once, in bytes. */
-const WINDOW_BYTES = 4 * 1024 * 1024;
+const WINDOW_BYTES = 1024 * 1024;
 
 /** The records of a segment by index; what is damaged is named by index where one can tell. */
-export async function* readSegment(
-  store: Store,
-  segment: SegmentName,
-): AsyncGenerator<SourceRecord> {
+export async function* readSegment(store: Store, segment: SegmentName): AsyncGenerator<SourcePart> {
   const { tenant, first, count } = segment;
   const file = segmentKey(segment);
   const broken = (message: string, index?: number): SourceRecord => ({
@@ -33,29 +30,28 @@ export async function* readSegment(
   const tablesAt = size - FOOTER_BYTES - tablesBytes(count);
   if (tablesAt < HEADER_BYTES) {
     const message = `The segment has ${size} bytes, too few for ${count} records.`;
-    yield { damage: { tenant, kind: 'truncated', index: first, count, file, message } };
+    yield [{ damage: { tenant, kind: 'truncated', index: first, count, file, message } }];
     return;
   }
   const header = await store.get(file, { from: 0, bytes: HEADER_BYTES });
-  if (!header?.equals(encodeHeader(segment))) yield broken("The segment's header is damaged.");
+  if (!header?.equals(encodeHeader(segment))) yield [broken("The segment's header is damaged.")];
   const tail = (await store.get(file, { from: tablesAt, bytes: size - tablesAt })) ?? Buffer.of();
   const places = wholePlaces(tail, count);
   const frames = { store, file, segment, from: HEADER_BYTES, to: tablesAt };
   const found: Found = { offsets: [], ids: [] };
-  for await (const item of places ? readPlaced(frames, places) : readAll(frames)) {
-    if ('damage' in item) {
-      yield broken(item.damage, item.index);
-      continue;
-    }
-    found.offsets.push(item.offset);
-    found.ids.push(item.record.id);
-    yield { record: item.record, file, place: 'archive' };
+  for await (const items of places ? readPlaced(frames, places) : readAll(frames)) {
+    yield items.map((item): SourceRecord => {
+      if ('damage' in item) return broken(item.damage, item.index);
+      found.offsets.push(item.offset);
+      found.ids.push(item.record.id);
+      return { record: item.record, file, place: 'archive' };
+    });
   }
   // With every record at hand the tables must be exactly theirs; else their checksums must do.
   const whole = found.ids.length === count;
   const expected = whole && encodeTail({ ...found, first, offsets: [...found.offsets, tablesAt] });
   if (expected ? !tail.equals(expected) : !wholeTail(tail, count)) {
-    yield broken("The segment's tables or footer are damaged.");
+    yield [broken("The segment's tables or footer are damaged.")];
   }
 }
 
@@ -74,7 +70,7 @@ type Item =
   | { readonly damage: string; readonly index?: number };
 
 /** Reads frames where the offset table says that they are. */
-async function* readPlaced(frames: Frames, places: Buffer): AsyncGenerator<Item> {
+async function* readPlaced(frames: Frames, places: Buffer): AsyncGenerator<readonly Item[]> {
   const { segment, file, store } = frames;
   let place = 0;
   while (place < segment.count) {
@@ -85,28 +81,31 @@ async function* readPlaced(frames: Frames, places: Buffer): AsyncGenerator<Item>
       end = frameRange(places, next++)[1];
     }
     const window = (await store.get(file, { from: start, bytes: end - start })) ?? Buffer.of();
+    const items: Item[] = [];
     for (; place < next; place++) {
       const [from, to] = frameRange(places, place);
       const index = segment.first + place;
       const whole = from - start < window.length && probeFrame(window, from - start) === to - from;
       const record = whole ? frameRecord(window, from - start) : undefined;
       const fits = record?.index === index && record.tenant === segment.tenant;
-      if (fits) yield { record, offset: from };
-      else yield { damage: 'The record does not match its checksum or its place.', index };
+      if (fits) items.push({ record, offset: from });
+      else items.push({ damage: 'The record does not match its checksum or its place.', index });
     }
+    yield items;
   }
 }
 
 /** Reads frames one after the other, as they say themselves: without an offset table. */
-async function* readAll({ store, file, segment, from, to }: Frames): AsyncGenerator<Item> {
+async function* readAll(frames: Frames): AsyncGenerator<readonly Item[]> {
+  const { store, file, segment, from, to } = frames;
   const bytes = (await store.get(file, { from, bytes: to - from })) ?? Buffer.of();
   for (const item of readFrames(bytes)) {
     if ('damage' in item) {
-      yield { damage: `Bytes ${from + item.damage.at} and later hold no whole record.` };
+      yield [{ damage: `Bytes ${from + item.damage.at} and later hold no whole record.` }];
     } else if (item.record.tenant === segment.tenant) {
-      yield { record: item.record, offset: from + item.at };
+      yield [{ record: item.record, offset: from + item.at }];
     } else {
-      yield { damage: `Byte ${from + item.at} begins a record of another tenant.` };
+      yield [{ damage: `Byte ${from + item.at} begins a record of another tenant.` }];
     }
   }
 }

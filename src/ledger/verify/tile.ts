@@ -24,6 +24,8 @@ export type Tiles = {
   readonly compare: (held: Held | undefined, tile: Tile, expected: Buffer) => void;
   /** Compares the other stored files of a tile: partial ones, and those of unpublished trees. */
   readonly compareOthers: (tile: Tile, expected: Expected) => Promise<void>;
+  /** Whether partial files of a tile are stored too. */
+  readonly hasPartials: (level: Tile['level'], n: number) => boolean;
   /** Whether the source listed any tile. */
   readonly listed: () => boolean;
   /** Reports stored files that only a larger tree than the signed one can have. */
@@ -42,12 +44,14 @@ export type TilesOptions = {
   readonly source: Source;
   readonly tenant: string;
   readonly findings: Findings;
+  /** Size of the tree whose files are asked for in any case. */
+  readonly claimed: number;
 };
 
 /** Lists what is stored, where the source can; the files themselves are read when asked for. */
 export async function openTiles(options: TilesOptions): Promise<Tiles> {
   const { source, tenant } = options;
-  const others = await listOthers(source, tenant);
+  const { others, listed } = await listOthers(options);
   const compare: Tiles['compare'] = (held, tile, expected) => {
     const finding = difference(tenant, { held, tile, expected });
     if (finding !== undefined) options.findings.add(finding);
@@ -77,7 +81,9 @@ export async function openTiles(options: TilesOptions): Promise<Tiles> {
       }
       return undefined;
     },
-    listed: () => others.size > 0,
+    hasPartials: (level, n) =>
+      [...(others.get(groupOf({ level, n })) ?? [])].some((width) => width < TILE_WIDTH),
+    listed: () => listed,
     reportBeyond: (signed) => reportBeyond(options, others, signed),
     async finish(known) {
       for (const group of others.keys()) {
@@ -128,16 +134,20 @@ function difference(tenant: string, comparison: Comparison): Discrepancy | undef
   return { tenant, kind: 'tampered', index, file, message };
 }
 
-/** Widths that are stored of each tile. */
-async function listOthers(source: Source, tenant: string): Promise<Map<string, Set<number>>> {
-  const groups = new Map<string, Set<number>>();
+/** Widths that are stored of each tile, but for full ones of the claimed tree: too many to keep. */
+async function listOthers({ source, tenant, claimed }: TilesOptions) {
+  const others = new Map<string, Set<number>>();
+  let listed = false;
   for await (const path of source.paths?.(tenant) ?? []) {
     const tile = parseTilePath(path);
     if (tile === undefined) continue;
-    const widths = groups.get(groupOf(tile)) ?? new Set();
-    groups.set(groupOf(tile), widths.add(tile.width));
+    listed = true;
+    const { level, n, width } = tile;
+    if (width === TILE_WIDTH && (n + 1) * TILE_WIDTH <= levelWidth(level, claimed)) continue;
+    const widths = others.get(groupOf(tile)) ?? new Set();
+    others.set(groupOf(tile), widths.add(width));
   }
-  return groups;
+  return { others, listed };
 }
 
 function groupOf({ level, n }: Omit<Tile, 'width'>): string {

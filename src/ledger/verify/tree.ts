@@ -3,12 +3,15 @@ import { parseCheckpoint } from '../checkpoint.ts';
 import { openFrontier } from '../frontier.ts';
 import { parseHead } from '../head.ts';
 import { tileAt } from '../published.ts';
-import { decodeBundle, TILE_WIDTH } from '../tile.ts';
+import { TILE_WIDTH } from '../tile.ts';
 import { HASH_BYTES, leafHash, perfectRoot } from '../tree.ts';
+import { bundleReader } from './bundle.ts';
+import type { Crew } from './crew.ts';
 import { type Growth, openGrowth } from './growth.ts';
 import { chooseLeaves } from './leaf.ts';
+import { openRoots } from './root.ts';
 import { type ClaimOptions, type Claims, readClaims } from './signed.ts';
-import { type Held, openTiles, type Tiles } from './tile.ts';
+import { openTiles, type Tiles } from './tile.ts';
 
 export type TreeCheck = {
   readonly tenant: string;
@@ -22,6 +25,8 @@ export type TreeCheck = {
   readonly walk: (onProgress: (done: number, total: number) => void) => Promise<void>;
   /** Grows the tree by an entry that is not published; undefined where nothing is to wait for. */
   readonly append: (entry: Buffer) => Promise<void> | undefined;
+  /** Whether entries [from, to) are published, and each bundle of them is whole. */
+  readonly holds: (from: number, to: number) => boolean;
   /** An entry's bytes as its bundle holds them, if that is whole. */
   readonly entry: (index: number) => Buffer | undefined | Promise<Buffer | undefined>;
   /** After the last entry: what is stored beyond it. */
@@ -36,13 +41,16 @@ type Summary = {
   readonly entries: number;
 };
 
-/** Bundles, each with its tile of leaves, that are read ahead. */
-const AHEAD = 16;
+export type TreeCheckOptions = ClaimOptions & {
+  /** Reads bundles ahead, where there is one. */
+  readonly crew?: Crew | undefined;
+};
 
-export async function openTreeCheck(options: ClaimOptions): Promise<TreeCheck> {
+export async function openTreeCheck(options: TreeCheckOptions): Promise<TreeCheck> {
   const { tenant, findings } = options;
   const claims = await readClaims(options);
-  const tiles = await openTiles(options);
+  const claimed = claims.checkpoint?.signed === 'good' ? claims.checkpoint.size : 0;
+  const tiles = await openTiles({ ...options, claimed });
   const published = publishedSize(claims, tiles, options);
   const believed = believable(claims);
   const signed = Math.max(0, ...believed.map(({ size }) => size));
@@ -50,6 +58,7 @@ export async function openTreeCheck(options: ClaimOptions): Promise<TreeCheck> {
   tiles.reportBeyond(Math.max(signed, await headSize(options)));
   const growth = openGrowth({ tenant, findings, tiles, claims: believed, published });
   const damaged = new Set<number>();
+  const read = bundleReader(published, (path) => options.source.file(tenant, path));
 
   return {
     tenant,
@@ -61,7 +70,10 @@ export async function openTreeCheck(options: ClaimOptions): Promise<TreeCheck> {
       growth.add(leafHash(entry), entry);
       return growth.settle();
     },
-    entry: bundleReader(tiles, published, damaged),
+    entry: (index) =>
+      index >= published || damaged.has(Math.floor(index / TILE_WIDTH)) ? undefined : read(index),
+    holds: (from, to) =>
+      to <= published && growth.size() >= published && !within(damaged, from, to),
     finish: growth.finish,
     summary: () => ({
       ...(claims.vkey === undefined ? {} : { vkey: claims.vkey }),
@@ -70,6 +82,10 @@ export async function openTreeCheck(options: ClaimOptions): Promise<TreeCheck> {
       entries: growth.size(),
     }),
   };
+}
+
+function within(damaged: ReadonlySet<number>, from: number, to: number): boolean {
+  return [...damaged].some((n) => (n + 1) * TILE_WIDTH > from && n * TILE_WIDTH < to);
 }
 
 function summaryOf({ checkpoint }: Claims): Pick<Summary, 'checkpoint'> {
@@ -103,7 +119,7 @@ async function headSize({ source, tenant }: ClaimOptions): Promise<number> {
   return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))?.size ?? 0;
 }
 
-type Walk = ClaimOptions & {
+type Walk = TreeCheckOptions & {
   readonly tiles: Tiles;
   readonly growth: Growth;
   readonly published: number;
@@ -112,28 +128,36 @@ type Walk = ClaimOptions & {
 };
 
 async function walk(state: Walk, onProgress: (done: number, total: number) => void): Promise<void> {
-  const { tiles, growth, published, damaged } = state;
+  const { tiles, growth, published } = state;
   const bundles = Math.ceil(published / TILE_WIDTH);
-  const read = (n: number) =>
-    Promise.all([tiles.required('entries', n, published), tiles.required(0, n, published)]);
-  const ahead: ReturnType<typeof read>[] = [];
+  const roots = openRoots({ ...state, full: Math.floor(published / TILE_WIDTH) });
   for (let n = 0; n < bundles; n++) {
-    while (ahead.length < AHEAD && n + ahead.length < bundles) ahead.push(read(n + ahead.length));
-    const [bundle, tile] = (await ahead.shift()) as [Held | undefined, Held | undefined];
-    const { width } = tileAt(0, n, published);
-    const fits = (leaves: Buffer) => leadsUp(state, n, leaves);
-    const leaves = await chooseLeaves({ ...state, n, width, bundle, tile, fits });
-    if (leaves?.entries === undefined) damaged.add(n);
-    if (leaves === undefined) break;
-    for (let i = 0; i < width; i++) {
-      const hash = leaves.hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
-      growth.add(hash, leaves.entries?.[i]);
-    }
+    const root = await roots.next();
+    const partials = tiles.hasPartials('entries', n) || tiles.hasPartials(0, n);
+    if (root !== undefined && !partials && growth.takesRoot()) growth.addRoot(root);
+    else if (!(await lookInto(state, n))) break;
     await growth.settle();
     onProgress(growth.size(), published);
   }
-  await Promise.allSettled(ahead);
+  await roots.end();
   if (growth.size() === published) await growth.settlePublished();
+}
+
+/** Adds a bundle leaf by leaf, and reports what is wrong with it; false where nothing holds it. */
+async function lookInto(state: Walk, n: number): Promise<boolean> {
+  const { tiles, growth, published, damaged } = state;
+  const { width } = tileAt(0, n, published);
+  const bundle = await tiles.required('entries', n, published);
+  const tile = await tiles.required(0, n, published);
+  const fits = (leaves: Buffer) => leadsUp(state, n, leaves);
+  const leaves = await chooseLeaves({ ...state, n, width, bundle, tile, fits });
+  if (leaves?.entries === undefined) damaged.add(n);
+  if (leaves === undefined) return false;
+  for (let i = 0; i < width; i++) {
+    const hash = leaves.hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
+    growth.add(hash, leaves.entries?.[i]);
+  }
+  return true;
 }
 
 /** Whether leaves lead to the tile above, or, in the last tile, to the claimed root. */
@@ -150,24 +174,4 @@ async function leadsUp(state: Walk, n: number, leaves: Buffer): Promise<boolean>
     frontier.append(leaves.subarray(at, at + HASH_BYTES));
   }
   return growth.claims(frontier.size(), frontier.root());
-}
-
-/** Keeps the last bundle: records come in order. */
-function bundleReader(
-  tiles: Tiles,
-  published: number,
-  damaged: ReadonlySet<number>,
-): TreeCheck['entry'] {
-  let held: { readonly n: number; readonly entries: readonly Buffer[] } | undefined;
-  return (index) => {
-    if (index >= published) return undefined;
-    const n = Math.floor(index / TILE_WIDTH);
-    if (damaged.has(n)) return undefined;
-    if (held?.n === n) return held.entries[index % TILE_WIDTH];
-    return tiles.required('entries', n, published).then((bundle) => {
-      const { entries } = decodeBundle(bundle?.bytes ?? Buffer.alloc(0));
-      held = { n, entries };
-      return entries[index % TILE_WIDTH];
-    });
-  };
 }

@@ -1,7 +1,9 @@
 /** Verifies a trail: the order of the checks, and what is reported. */
 import type { Opener } from '../../seal/seal.ts';
-import { type Discrepancy, type Kind, openFindings } from './finding.ts';
-import { openRecordCheck, type RecordCheck } from './record.ts';
+import type { Crew } from './crew.ts';
+import { type Discrepancy, type Findings, type Kind, openFindings } from './finding.ts';
+import { type Check, readRecords } from './reading.ts';
+import { openRecordCheck } from './record.ts';
 import type { Source, SourceRecord } from './source.ts';
 import { openTreeCheck, type TreeCheck } from './tree.ts';
 
@@ -16,6 +18,8 @@ export type VerifyOptions = {
   /** Verifier keys known from elsewhere, by tenant; else those that the trail publishes. */
   readonly vkeys?: Readonly<Record<string, string>> | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Threads that read the same source, and open records as `opener` does. */
+  readonly crew?: Crew | undefined;
   /** Discrepancies of each kind that are listed; all are counted. Default 1000. */
   readonly limit?: number | undefined;
 };
@@ -56,68 +60,100 @@ export type Report = {
   readonly discrepancies: readonly Discrepancy[];
 };
 
+/** Discrepancies of each kind that are listed. */
+const LIMIT = 1000;
+
 /**
  * Re-hashes every entry into its tenant's tree, compares every stored tile, checks signatures and
  * heads, then every record and, with an opener, every commitment. Returns all that is wrong;
  * throws only where the source itself cannot be read.
  */
 export async function verifyTrail(options: VerifyOptions): Promise<Report> {
-  const { source, treeOnly = false } = options;
-  const { object } = source;
-  const findings = openFindings(options.limit ?? 1000);
-  const wanted = options.tenants && new Set(options.tenants);
-  const checks = new Map<string, Check>();
-
-  async function checkOf(tenant: string): Promise<Check> {
-    const known = checks.get(tenant);
-    if (known !== undefined) return known;
-    const vkey = options.vkeys?.[tenant];
-    const tree = await openTreeCheck({ source, tenant, findings, vkey });
-    await tree.walk((done, total) => options.onProgress?.({ tenant, stage: 'tree', done, total }));
-    const from = treeOnly ? tree.size() : 0;
-    const opener = treeOnly ? undefined : options.opener;
-    const check = { tree, records: openRecordCheck({ tree, findings, opener, object, from }) };
-    checks.set(tenant, check);
-    return check;
-  }
-
-  for (const tenant of wanted ?? (await source.tenants())) await checkOf(tenant);
-  const items = source.records?.((tenant) =>
-    treeOnly ? (checks.get(tenant)?.tree.size() ?? 0) : 0,
-  );
-  for await (const item of items ?? []) {
-    const tenant = 'record' in item ? item.record.tenant : item.damage.tenant;
-    if (tenant !== undefined && wanted?.has(tenant) === false) continue;
-    if (tenant !== undefined) await see(await checkOf(tenant), item, options);
-    if (!('damage' in item)) continue;
-    findings.add(item.damage);
-    if (tenant !== undefined) continue;
-    for (const { records } of checks.values()) records.damaged(item.damage);
-  }
-  for (const [tenant, { tree, records }] of checks) {
+  const { source, treeOnly = false, crew, limit = LIMIT } = options;
+  const findings = openFindings(limit);
+  const checks = openChecks(options, findings);
+  for (const tenant of options.tenants ?? (await source.tenants())) await checks.of(tenant);
+  const entries = [...checks.all.values()].reduce((sum, { tree }) => sum + tree.size(), 0);
+  await readRecords({
+    source,
+    crew: crew && entries >= crew.least ? crew : undefined,
+    limit,
+    from: (tenant) => (treeOnly ? (checks.all.get(tenant)?.tree.size() ?? 0) : 0),
+    checkOf: checks.of,
+    see: (item) => see(item, checks, { options, findings }),
+    onRun: (check) => tell(options, check),
+  });
+  for (const [tenant, check] of checks.all) {
+    const { tree, records } = check;
     const openings = treeOnly ? undefined : source.openings?.(tenant, tree.size());
     if (openings !== undefined) await records.openings(openings, progressOf(options, tree));
     if (source.records !== undefined) records.finish();
     await tree.finish();
   }
-  return report(checks, findings);
+  return report(checks.all, findings);
 }
 
-type Check = { readonly tree: TreeCheck; readonly records: RecordCheck };
+type Checks = {
+  readonly all: ReadonlyMap<string, Check>;
+  /** Makes those of a tenant at first use; undefined for a tenant that nobody asks about. */
+  readonly of: (tenant: string) => Promise<Check> | Check | undefined;
+};
+
+function openChecks(options: VerifyOptions, findings: Findings): Checks {
+  const { source, treeOnly = false, crew } = options;
+  const wanted = options.tenants && new Set(options.tenants);
+  const all = new Map<string, Check>();
+
+  async function open(tenant: string): Promise<Check> {
+    const vkey = options.vkeys?.[tenant];
+    const tree = await openTreeCheck({ source, tenant, findings, vkey, crew });
+    await tree.walk((done, total) => options.onProgress?.({ tenant, stage: 'tree', done, total }));
+    const from = treeOnly ? tree.size() : 0;
+    const opener = treeOnly ? undefined : options.opener;
+    const { object } = source;
+    const check = { tree, records: openRecordCheck({ tree, findings, opener, object, from }) };
+    all.set(tenant, check);
+    return check;
+  }
+
+  const of = (tenant: string) =>
+    wanted?.has(tenant) === false ? undefined : (all.get(tenant) ?? open(tenant));
+  return { all, of };
+}
+
+type Seeing = { readonly options: VerifyOptions; readonly findings: Findings };
+
+function see(item: SourceRecord, checks: Checks, seeing: Seeing): Promise<void> | undefined {
+  const tenant = 'record' in item ? item.record.tenant : item.damage.tenant;
+  if (tenant === undefined) {
+    if ('damage' in item) seeing.findings.add(item.damage);
+    for (const { records } of checks.all.values())
+      if ('damage' in item) records.damaged(item.damage);
+    return undefined;
+  }
+  const check = checks.of(tenant);
+  return check instanceof Promise
+    ? check.then((made) => look(made, item, seeing))
+    : check && look(check, item, seeing);
+}
 
 /** Records between two calls of the progress function. */
 const PROGRESS_RECORDS = 1024;
 
-async function see(
-  { tree, records }: Check,
-  item: SourceRecord,
-  { onProgress }: VerifyOptions,
-): Promise<void> {
-  if ('damage' in item) return records.damaged(item.damage);
-  const seeing = records.record(item);
-  if (seeing !== undefined) await seeing;
+function look(check: Check, item: SourceRecord, { options, findings }: Seeing) {
+  const { records } = check;
+  if ('damage' in item) {
+    records.damaged(item.damage);
+    findings.add(item.damage);
+    return undefined;
+  }
+  const looking = records.record(item);
+  if (records.counts().records % PROGRESS_RECORDS === 0) tell(options, check);
+  return looking;
+}
+
+function tell({ onProgress }: VerifyOptions, { tree, records }: Check): void {
   const { records: done } = records.counts();
-  if (done % PROGRESS_RECORDS > 0) return;
   onProgress?.({ tenant: tree.tenant, stage: 'records', done, total: tree.size() });
 }
 
