@@ -26,6 +26,8 @@ export type Classified = {
   readonly reason: string;
 };
 
+const CERTAIN = { confidence: 1, reason: "one of the runtime's own tools" };
+
 /** The canonical action of a tool call and what it touches. Never throws. */
 export function classify(call: Call): Classified {
   const known = toolOf(call.runtime, call.tool);
@@ -33,8 +35,7 @@ export function classify(call: Call): Classified {
     return {
       action: known.action,
       resources: bounded((known.names ?? []).flatMap((name) => named(call, name))),
-      confidence: 1,
-      reason: `a tool of ${call.runtime}`,
+      ...CERTAIN,
     };
   }
   const mcp = /^mcp__(.+?)__(.+)$/s.exec(call.tool);
@@ -58,13 +59,11 @@ export function describe<E extends Partial<Event>>(event: E): E & Filled {
   if (!seen) return event;
   const action = event.action ?? seen.action;
   const inferred = event.action === undefined && seen.action !== undefined && seen.confidence < 1;
-  const resources = event.resources ?? (seen.resources.length > 0 ? seen.resources : undefined);
-  return {
-    ...event,
-    ...(action === undefined ? {} : { action }),
-    ...(resources === undefined ? {} : { resources: [...resources] }),
-    ...(inferred ? { attributes: withInference(event.attributes, seen) } : {}),
-  };
+  const described: E & Filled = { ...event };
+  if (action !== undefined) described.action = action;
+  if (!event.resources && seen.resources.length > 0) described.resources = [...seen.resources];
+  if (inferred) described.attributes = withInference(event.attributes, seen);
+  return described;
 }
 
 /** What `describe` adds to `attributes` for a guess; a producer's own value stays. */
@@ -73,9 +72,12 @@ function withInference(attributes: Event['attributes'], { confidence, reason }: 
 }
 
 function describeCall(event: Partial<Event>, tool: string): Classified {
+  const runtime = event.agent?.runtime ?? event.source?.runtime;
+  const known = event.resources && toolOf(runtime, tool);
+  if (known) return { action: known.action, resources: [], ...CERTAIN };
   const cwd = event.attributes?.['cwd'];
   return classify({
-    runtime: event.agent?.runtime ?? event.source?.runtime,
+    runtime,
     tool,
     arguments: event.arguments,
     cwd: typeof cwd === 'string' ? cwd : undefined,

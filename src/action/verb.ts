@@ -66,7 +66,9 @@ export type Guess = {
 };
 
 /** What the name alone says. */
-export function guessFromName(tool: string): Guess {
+export const guessFromName = remembered(guess);
+
+function guess(tool: string): Guess {
   const words = wordsOf(tool);
   const verbs = words.flatMap((word) => {
     const action = ACTION_OF.get(word);
@@ -98,9 +100,7 @@ export function guessFromKinds(kinds: ReadonlySet<string>): Guess {
 }
 
 /** The kind of resource that an argument of this name holds, if any. */
-export function kindOf(argument: string): string | undefined {
-  return KINDS.get(wordsOf(argument).join('_'));
-}
+export const kindOf = remembered((argument) => KINDS.get(wordsOf(argument).join('_')));
 
 /** The access that an action means for a resource of a kind. */
 export function accessOf(action: Action | undefined, kind: string): Access {
@@ -110,10 +110,29 @@ export function accessOf(action: Action | undefined, kind: string): Access {
   return action === 'communicate' && kind === 'other' ? 'write' : 'read';
 }
 
+const NAMES = 4096;
+
+/** Names repeat from event to event, and taking one apart costs more than all else here. */
+function remembered<T>(make: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const held = known.get(name);
+    if (held !== undefined || known.has(name)) return held as T;
+    const made = make(name);
+    if (name.length > WORDS_CHARS) return made;
+    if (known.size >= NAMES) known.clear();
+    known.set(name, made);
+    return made;
+  };
+}
+
+/** Characters of a name that are read. */
+const WORDS_CHARS = 200;
+
 /** `sendEmail`, `send_email`, `send-email`, `HTTPGet` → their words in lower case. */
 function wordsOf(name: string): string[] {
   return name
-    .slice(0, 200)
+    .slice(0, WORDS_CHARS)
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .toLowerCase()

@@ -7,9 +7,10 @@ type Fields = Record<string, unknown>;
 export const POLICY_VIOLATION = 'POLICY_VIOLATION';
 
 /**
- * A copy of a producer's object with the documents' names replaced by the event's own. A name
- * whose event field is given too, with another value, stays as it is, and so ends in
- * `attributes`: nothing is lost. What `withNames` added is taken off again.
+ * A copy of a producer's object with the documents' names replaced by the event's own: a name
+ * that was replaced is undefined. A name whose event field is given too, with another value,
+ * stays as it is, and so ends in `attributes`: nothing is lost. What `withNames` added is taken
+ * off again.
  */
 export function fromNames(input: Fields): Fields {
   const fields = { ...input };
@@ -62,7 +63,7 @@ export function withNames(event: Event): NamedEvent {
 
 function policyOf(fields: Fields): void {
   const { policy_id } = fields;
-  if (policy_id === null) delete fields['policy_id'];
+  if (policy_id === null) fields['policy_id'] = undefined;
   if (typeof policy_id !== 'string') return;
   fields['type'] ??= 'decision';
   const decision = fields['decision'] ?? {};
@@ -71,7 +72,7 @@ function policyOf(fields: Fields): void {
   if (policy_ids === undefined) {
     fields['decision'] = { by: 'policy', ...decision, policy_ids: [policy_id] };
   } else if (!Array.isArray(policy_ids) || policy_ids[0] !== policy_id) return;
-  delete fields['policy_id'];
+  fields['policy_id'] = undefined;
 }
 
 function move(fields: Fields, from: string, to: string): void {
@@ -81,7 +82,7 @@ function move(fields: Fields, from: string, to: string): void {
     if (fields[to] !== undefined && fields[to] !== value) return;
     fields[to] = value;
   }
-  delete fields[from];
+  fields[from] = undefined;
 }
 
 function nest(fields: Fields, from: string, place: { into: string; key: string }): void {
@@ -94,7 +95,7 @@ function nest(fields: Fields, from: string, place: { into: string; key: string }
     if (there !== undefined && there !== value) return;
     if (there === undefined) fields[place.into] = { ...target, [place.key]: value };
   }
-  delete fields[from];
+  fields[from] = undefined;
 }
 
 /** What `withNames` gives as `tokens_used`. */

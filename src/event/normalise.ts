@@ -2,7 +2,8 @@
 import { Fault } from '../fault/fault.ts';
 import { type Event, eventSchema } from './event.ts';
 import { explain } from './explain.ts';
-import { utc } from './instant.ts';
+import { fitOf } from './fit.ts';
+import { timeText, utc } from './instant.ts';
 import { fromNames, isObject } from './name.ts';
 import { joinAttributes, sortFields } from './unknown.ts';
 
@@ -35,28 +36,34 @@ export function normalise(input: unknown, context: NormaliseContext): Event | Fa
   if (!isObject(input)) {
     return new Fault('event.invalid', 'An event must be a JSON object.', { field: '' });
   }
-  const { known, unknown } = sortFields(fromNames(input));
-  const { attributes: given = {}, ...fields } = known;
+  const fields = fromNames(input);
+  const given = fields['attributes'] ?? {};
   if (!isObject(given)) return wrong('attributes', 'must be an object');
-  const tenant = tenantOf(fields['tenant_id'], context);
+  // They may be any JSON: not looked at here, and zod would drop a key such as __proto__.
+  fields['attributes'] = undefined;
+  const { known: event, unknown } = sortFields(fields);
+  const tenant = tenantOf(event['tenant_id'], context);
   if (tenant instanceof Fault) return tenant;
-  const recorded_at = new Date(context.now_ms).toISOString();
-  const at = fields['time'] === undefined ? { time: recorded_at } : utc(fields['time']);
+  const recorded_at = timeText(context.now_ms);
+  const at = event['time'] === undefined ? { time: recorded_at } : utc(event['time']);
   if ('reason' in at) return wrong('time', at.reason);
-  const { id = context.newId() } = fields;
-  const complete = {
-    ...defaults(fields, context.producer),
-    id: typeof id === 'string' ? id.toLowerCase() : id,
-    time: at.time,
-    recorded_at,
-    tenant_id: tenant,
-  };
-  const parsed = eventSchema.safeParse(complete);
-  if (!parsed.success) return explain(parsed.error.issues, complete);
-  // zod drops keys such as __proto__ from records, so attributes go round it.
+  const { id = context.newId() } = event;
+  event['id'] = typeof id === 'string' ? id.toLowerCase() : id;
+  event['time'] = at.time;
+  event['recorded_at'] = recorded_at;
+  event['tenant_id'] = tenant;
+  fillIn(event, context.producer);
+  // zod is asked only what is wrong: the compiled check costs a tenth.
+  const { error } = fits(event) ? {} : eventSchema.safeParse(event);
+  if (error) return explain(error.issues, event);
   const attributes = joinAttributes(given, unknown);
-  return Object.keys(attributes).length === 0 ? parsed.data : { ...parsed.data, attributes };
+  if (Object.keys(attributes).length > 0) event['attributes'] = attributes;
+  return event as Fields as Event;
 }
+
+type Fields = Record<string, unknown>;
+
+const fits = fitOf(eventSchema.omit({ attributes: true }));
 
 function tenantOf(claimed: unknown, { producer, defaultTenant }: NormaliseContext): unknown {
   if (producer.tenant_id === '*') return claimed ?? defaultTenant;
@@ -67,14 +74,12 @@ function tenantOf(claimed: unknown, { producer, defaultTenant }: NormaliseContex
   });
 }
 
-function defaults(known: Record<string, unknown>, producer: Producer): Record<string, unknown> {
-  const { agent, user, environment } = producer;
-  const fields = { ...known };
-  const named = fields['agent'] ?? {};
-  if (agent && isObject(named)) fields['agent'] = { ...agent, ...named };
-  if (user && fields['user'] === undefined) fields['user'] = user;
-  if (environment !== undefined) fields['environment'] ??= environment;
-  return fields;
+/** What the producer's credential says, where the event does not. */
+function fillIn(event: Fields, { agent, user, environment }: Producer): void {
+  const named = event['agent'] ?? {};
+  if (agent && isObject(named)) event['agent'] = { ...agent, ...named };
+  if (user && event['user'] === undefined) event['user'] = user;
+  if (environment !== undefined) event['environment'] ??= environment;
 }
 
 function wrong(field: string, reason: string): Fault {

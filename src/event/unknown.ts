@@ -6,7 +6,7 @@ import { isObject } from './name.ts';
 type Fields = Readonly<Record<string, unknown>>;
 type Entry = readonly [key: string, value: unknown];
 
-/** Fields of the event, and what it has no field for, by dotted name: `agent.team`. */
+/** New objects of the event's fields, and what it has no field for, as `agent.team`. */
 export type Sorted = { readonly known: Record<string, unknown>; readonly unknown: Entry[] };
 
 /** The fields that a producer may set; Claw's own are kept like any unknown one. */
@@ -28,7 +28,8 @@ export function sortFields(fields: Fields): Sorted {
 }
 
 /** The attributes given and what had no field; where both have a name, the latter gets a `_`. */
-export function joinAttributes(given: Fields, unknown: readonly Entry[]): Record<string, unknown> {
+export function joinAttributes(given: Fields, unknown: readonly Entry[]): Fields {
+  if (unknown.length === 0) return given;
   const taken = new Set(Object.keys(given));
   const kept = unknown.map(([key, value]): Entry => {
     let free = key;
@@ -53,7 +54,8 @@ function insideOf(schema: unknown): Inside {
 function sort(fields: Fields, plan: Plan, prefix: string): Sorted {
   const known: Record<string, unknown> = {};
   const unknown: Entry[] = [];
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
     if (value === undefined) continue;
     const inside = plan.get(key);
     if (inside === undefined) unknown.push([`${prefix}${key}`, value]);

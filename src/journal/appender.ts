@@ -79,8 +79,9 @@ async function writeGroup(
   try {
     await disk.write(file, buffers, bytes);
   } catch (error) {
-    // A part may be written: it is cut off before anything else is written in its place.
-    await disk.truncate(file, bytes).catch((cause) => {
+    // A part may be written: it is cut off for good before anything else is written in its place,
+    // lest a machine that stops leave a mixture of both, which no crash explains.
+    await cutOff(disk, file, bytes).catch((cause) => {
       throw health.failed(cause, what);
     });
     throw health.refused(error, what);
@@ -88,4 +89,9 @@ async function writeGroup(
   await disk.sync(file).catch((error) => {
     throw health.failed(error, what);
   });
+}
+
+async function cutOff(disk: Disk, file: number, bytes: number): Promise<void> {
+  await disk.truncate(file, bytes);
+  await disk.sync(file);
 }

@@ -1,11 +1,10 @@
 /** The durable part of a file journal: its files in order, what is where, and reading it. */
-import { join } from 'node:path';
 import type { SealedEvent } from '../seal/seal.ts';
 import { type Disk, isAbsent, readFault, writeFault } from '../store/disk.ts';
 import { damaged } from './damage.ts';
 import { frameBytes, frameRecord, probeFrame } from './frame.ts';
 import type { JournalRecord, ReadLimit } from './journal.ts';
-import type { Log } from './log.ts';
+import { type Log, removeLog } from './log.ts';
 import { requireHeld } from './order.ts';
 import type { Recovered } from './recover.ts';
 
@@ -83,12 +82,14 @@ async function releaseLogs(
   seq: number,
 ): Promise<void> {
   while (logs[1] !== undefined && logs[1].first <= seq) {
-    const { name } = logs.shift() as Log;
+    const log = logs.shift() as Log;
     try {
-      await disk.remove(join(dir, name));
+      await removeLog(disk, log.path);
       await disk.syncFolder(dir);
     } catch (error) {
-      throw writeFault(error, `the release of the journal file ${name}`);
+      // It may still be there: forgotten, it would be left behind a hole by the next release.
+      logs.unshift(log);
+      throw writeFault(error, `the release of the journal file ${log.name}`);
     }
   }
 }

@@ -11,7 +11,7 @@ import { type Health, newHealth } from './health.ts';
 import type { Journal, JournalBase, Position } from './journal.ts';
 import { createLog, type Log, makeLogDurable, newLog } from './log.ts';
 import { closing, newPlaces, type Places } from './order.ts';
-import { type Recovered, recoverLogs } from './recover.ts';
+import { type OnRecord, type Recovered, recoverLogs } from './recover.ts';
 
 const FILE_BYTES = 64 * 1024 * 1024;
 
@@ -22,15 +22,17 @@ export type FileJournalOptions = {
   /** A file that would grow above this is closed and the next begun. Default 64 MiB. */
   readonly file_bytes?: number;
   readonly disk?: Disk;
+  /** Told of each record that is there already, while opening reads them all anyway. */
+  readonly onRecord?: OnRecord;
 };
 
 /** Opens or makes a journal; throws as `recoverLogs` does for a damaged one. */
 export async function openFileJournal(options: FileJournalOptions): Promise<Journal> {
-  const { dir, base, file_bytes = FILE_BYTES, disk = realDisk } = options;
+  const { dir, base, file_bytes = FILE_BYTES, disk = realDisk, onRecord } = options;
   await makeFolder(dir, disk).catch((error) => {
     throw writeFault(error, `the folder ${dir}`);
   });
-  const recovered = await recoverLogs({ dir, base, disk });
+  const recovered = await recoverLogs({ dir, base, disk, onRecord });
   const { log, file } = await openActive(dir, disk, recovered);
   const logs = [...recovered.logs.slice(0, -1), log];
   const chain = openChain(dir, disk, { ...recovered, logs });
@@ -42,7 +44,11 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Jour
 async function openActive(dir: string, disk: Disk, { logs, head }: Recovered) {
   const log: Log = logs.at(-1) ?? newLog(dir, head);
   try {
-    if (logs.length > 0) return { log, file: await disk.open(log.path, 'write') };
+    if (logs.length > 0) {
+      // The process before may have stopped between making or removing a file and this sync.
+      await disk.syncFolder(dir);
+      return { log, file: await disk.open(log.path, 'write') };
+    }
     const file = await createLog(disk, log);
     await makeLogDurable(disk, dir, file);
     return { log, file };

@@ -30,6 +30,9 @@ export const FRAME_HEADER_BYTES = 96;
 /** The most that a whole frame may have. */
 const FRAME_LIMIT_BYTES = 32 * 1024 * 1024;
 
+/** The last moment that a date can name (ECMA-262), in Unix milliseconds. */
+const LAST_MS = 8.64e15;
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** A record as a frame holds it. */
@@ -65,7 +68,9 @@ export function requireEncodable(event: SealedEvent): void {
   if (!TENANT.test(event.tenant)) throw bug('tenant');
   if (!UUID.test(event.id)) throw bug('id');
   if (commitment.length !== COMMITMENT_BYTES) throw bug('commitment');
-  if (!Number.isSafeInteger(event.at_ms) || event.at_ms < 0) throw bug('at_ms');
+  if (!Number.isSafeInteger(event.at_ms) || event.at_ms < 0 || event.at_ms > LAST_MS) {
+    throw bug('at_ms');
+  }
   const bytes = frameBytes(event);
   if (bytes <= FRAME_LIMIT_BYTES) return;
   throw new Fault(
@@ -125,7 +130,12 @@ export function probeFrame(buffer: Buffer, at: number): number {
   if (bytes > left) return PARTIAL;
   const sum = crc32(buffer.subarray(at + LENGTH_AT, at + bytes));
   if (sum !== buffer.readUInt32LE(at + CRC_AT)) return NO_FRAME;
-  return buffer[at + VERSION_AT] === VERSION ? bytes : NO_FRAME;
+  return buffer[at + VERSION_AT] === VERSION && isSound(buffer, at) ? bytes : NO_FRAME;
+}
+
+/** Anybody can make a checksum: what no writer lets through must not reach a reader either. */
+function isSound(buffer: Buffer, at: number): boolean {
+  return readUint(buffer, at + AT_MS_AT) <= LAST_MS && TENANT.test(tenantAt(buffer, at));
 }
 
 /** The length that a frame's first bytes claim, unchecked; undefined where they begin none. */
@@ -148,14 +158,13 @@ export function nextMagic(buffer: Buffer, from: number): number {
 
 /** The record of a frame that `probeFrame` found whole; its bytes are views of the buffer. */
 export function frameRecord(buffer: Buffer, at: number): JournalRecord {
-  const tenantAt = at + FRAME_HEADER_BYTES;
-  const envelopeAt = tenantAt + (buffer[at + TENANT_BYTES_AT] ?? 0);
+  const envelopeAt = at + FRAME_HEADER_BYTES + (buffer[at + TENANT_BYTES_AT] ?? 0);
   const end = at + buffer.readUInt32LE(at + LENGTH_AT);
   const commitmentAt = at + COMMITMENT_AT;
   return {
     seq: readUint(buffer, at + SEQ_AT),
     index: readUint(buffer, at + INDEX_AT),
-    tenant: buffer.toString('latin1', tenantAt, envelopeAt),
+    tenant: tenantAt(buffer, at),
     id: idText(buffer.toString('hex', at + ID_AT, at + ID_AT + 16)),
     at_ms: readUint(buffer, at + AT_MS_AT),
     commitment: buffer.subarray(commitmentAt, commitmentAt + COMMITMENT_BYTES),
@@ -168,17 +177,23 @@ export type FramePlace = {
   readonly seq: number;
   readonly index: number;
   readonly tenant: string;
+  readonly id: string;
   readonly synced: number;
 };
 
 export function framePlace(buffer: Buffer, at: number): FramePlace {
-  const tenantAt = at + FRAME_HEADER_BYTES;
   return {
     seq: readUint(buffer, at + SEQ_AT),
     index: readUint(buffer, at + INDEX_AT),
-    tenant: buffer.toString('latin1', tenantAt, tenantAt + (buffer[at + TENANT_BYTES_AT] ?? 0)),
+    tenant: tenantAt(buffer, at),
+    id: idText(buffer.toString('hex', at + ID_AT, at + ID_AT + 16)),
     synced: readUint(buffer, at + SYNCED_AT),
   };
+}
+
+function tenantAt(buffer: Buffer, at: number): string {
+  const from = at + FRAME_HEADER_BYTES;
+  return buffer.toString('latin1', from, from + (buffer[at + TENANT_BYTES_AT] ?? 0));
 }
 
 function resync(buffer: Buffer, from: number): number {

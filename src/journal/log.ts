@@ -45,14 +45,14 @@ export async function listLogs(disk: Disk, dir: string): Promise<readonly number
  * left: nothing in it was ever acknowledged.
  */
 export async function createLog(disk: Disk, log: Log): Promise<number> {
-  await removeLeftover(disk, log.path);
+  await removeLog(disk, log.path);
   const file = await disk.open(log.path, 'create');
   try {
     await disk.write(file, [encodeLogHeader(log.first)], 0);
     return file;
   } catch (error) {
     await disk.close(file);
-    await removeLeftover(disk, log.path);
+    await removeLog(disk, log.path);
     throw error;
   }
 }
@@ -86,7 +86,8 @@ export function isLogHeader(bytes: Buffer, first: number): boolean {
   return bytes.readBigUInt64LE(FIRST_AT) === BigInt(first);
 }
 
-async function removeLeftover(disk: Disk, path: string): Promise<void> {
+/** Removes a file, or finds that an earlier try did. */
+export async function removeLog(disk: Disk, path: string): Promise<void> {
   await disk.remove(path).catch((error) => {
     if (!isAbsent(error)) throw error;
   });

@@ -16,7 +16,15 @@ export type Recovered = {
   readonly recovered_bytes: number;
 };
 
-type Folder = { readonly dir: string; readonly disk: Disk; readonly base: JournalBase };
+type Folder = {
+  readonly dir: string;
+  readonly disk: Disk;
+  readonly base: JournalBase;
+  readonly onRecord?: OnRecord | undefined;
+};
+
+/** Told of each record in order. */
+export type OnRecord = (place: Omit<FramePlace, 'synced'>) => void;
 
 /**
  * What the folder holds; empty `logs` where it holds nothing yet. Throws `journal.damaged` for
@@ -28,7 +36,7 @@ export async function recoverLogs(folder: Folder): Promise<Recovered> {
   });
 }
 
-async function recover({ dir, disk, base }: Folder): Promise<Recovered> {
+async function recover({ dir, disk, base, onRecord }: Folder): Promise<Recovered> {
   const firsts = await listLogs(disk, dir);
   const logs: Log[] = [];
   const order: Order = { head: firsts[0] ?? baseSeq(base), sizes: new Map() };
@@ -39,12 +47,20 @@ async function recover({ dir, disk, base }: Folder): Promise<Recovered> {
       throw damaged({ file: log.name, offset: 0, seq: order.head, problem: 'does not go on' });
     }
     const last = place === firsts.length - 1;
-    recovered_bytes += await recoverLog({ disk, log, order, last });
+    recovered_bytes += await recoverLog({ disk, log, order, last, onRecord });
     if (log.bytes > 0) logs.push(log);
+    else await removeUnused(disk, log);
   }
   requireBase(base, logs);
   const sizes = new Map([...Object.entries(base.sizes), ...order.sizes]);
   return { logs, sizes, head: order.head, recovered_bytes };
+}
+
+/** It would stand in the way of the records that go on in the file before it. */
+async function removeUnused(disk: Disk, { path, name }: Log): Promise<void> {
+  await disk.remove(path).catch((error) => {
+    throw writeFault(error, `the journal file ${name}`);
+  });
 }
 
 /** What is known of the order so far: the next seq, and the next index of each tenant. */
@@ -55,6 +71,7 @@ type Opening = {
   readonly log: Log;
   readonly order: Order;
   readonly last: boolean;
+  readonly onRecord: OnRecord | undefined;
 };
 
 /** Reads one file into its index; how many bytes it cut off. A file without any is dropped. */
@@ -87,7 +104,7 @@ async function recoverLog(opening: Opening): Promise<number> {
 type Tail = { readonly offset: number; readonly bytes: number; followers: number; synced: number };
 
 async function indexFrames(
-  { disk, log, order }: Opening,
+  { disk, log, order, onRecord }: Opening,
   file: number,
   to: number,
 ): Promise<Tail | undefined> {
@@ -102,6 +119,7 @@ async function indexFrames(
       const place = framePlace(window, item.at);
       if (tail === undefined) {
         addFrame(log, order, { place, offset });
+        onRecord?.(place);
       } else {
         tail.followers++;
         tail.synced = Math.max(tail.synced, place.synced);
@@ -143,7 +161,9 @@ async function makeDurable({ disk, log, order }: Opening, file: number, size: nu
   try {
     if (size > log.bytes) await disk.truncate(file, log.bytes);
     const unproven = Math.max(0, (await lastSynced(disk, log, file)) - log.first);
-    const from = unproven < log.offsets.count() ? log.offsets.offset(unproven) : log.bytes;
+    const begin = unproven < log.offsets.count() ? log.offsets.offset(unproven) : log.bytes;
+    // Without a record that proves it, the header may be lost in the same way.
+    const from = unproven === 0 ? 0 : begin;
     const bytes = Buffer.alloc(log.bytes - from);
     await disk.read(file, bytes, from);
     await disk.write(file, [bytes], from);

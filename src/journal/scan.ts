@@ -14,6 +14,9 @@ export type Scanned =
 /** How long a broken end of a file is given to become whole: its writer may be at it. */
 const SETTLE_MS = 100;
 
+/** What was read at once. The next part overwrites the bytes of its records: copy what you keep. */
+type Part = readonly Scanned[];
+
 /**
  * Every record and every damaged range of a journal's folder, in order; changes nothing. What is
  * missing between files shows as a gap in `seq`. Throws `data.newer` and `data.unreadable`,
@@ -22,7 +25,7 @@ const SETTLE_MS = 100;
 export async function* scanJournal(
   dir: string,
   disk: Disk = realDisk,
-): AsyncGenerator<Scanned, void, void> {
+): AsyncGenerator<Part, void, void> {
   for (const first of await firstsOf(disk, dir)) {
     const log = newLog(dir, first);
     const file = await disk.open(log.path, 'read').catch(ignoreAbsent);
@@ -37,7 +40,7 @@ export async function* scanJournal(
   }
 }
 
-async function* scanLog(disk: Disk, log: Log, file: number): AsyncGenerator<Scanned, void, void> {
+async function* scanLog(disk: Disk, log: Log, file: number): AsyncGenerator<Part, void, void> {
   const header = Buffer.alloc(LOG_HEADER_BYTES);
   const read = await disk.read(file, header, 0);
   const begin = isLogHeader(header.subarray(0, read), log.first) ? LOG_HEADER_BYTES : 0;
@@ -45,10 +48,10 @@ async function* scanLog(disk: Disk, log: Log, file: number): AsyncGenerator<Scan
   if (tail === undefined) return;
   await setTimeout(SETTLE_MS);
   const left = yield* scanFrom({ disk, log, file, from: tail.offset });
-  if (left !== undefined) yield { damage: { file: log.name, ...left } };
+  if (left !== undefined) yield [{ damage: { file: log.name, ...left } }];
 }
 
-type Part = {
+type Stretch = {
   readonly disk: Disk;
   readonly log: Log;
   readonly file: number;
@@ -57,23 +60,21 @@ type Part = {
 type Range = { readonly offset: number; readonly bytes: number };
 
 /** Returns the damaged range that the file ends with, if it does. */
-async function* scanFrom(part: Part): AsyncGenerator<Scanned, Range | undefined, void> {
-  const { disk, log, file, from } = part;
+async function* scanFrom(stretch: Stretch): AsyncGenerator<Part, Range | undefined, void> {
+  const { disk, log, file, from } = stretch;
   const to = await disk.size(file);
+  let tail: Range | undefined;
   for await (const { window, found } of walkFrames({ disk, file, from, to })) {
+    const part: Scanned[] = [];
     for (const item of found) {
       const { offset, bytes } = item;
-      if (item.kind === 'frame') {
-        const frame = Buffer.from(window.subarray(item.at, item.at + bytes));
-        yield { record: frameRecord(frame, 0) };
-      } else if (offset + bytes >= to) {
-        return { offset, bytes };
-      } else {
-        yield { damage: { file: log.name, offset, bytes } };
-      }
+      if (item.kind === 'frame') part.push({ record: frameRecord(window, item.at) });
+      else if (offset + bytes >= to) tail = { offset, bytes };
+      else part.push({ damage: { file: log.name, offset, bytes } });
     }
+    yield part;
   }
-  return undefined;
+  return tail;
 }
 
 async function firstsOf(disk: Disk, dir: string): Promise<readonly number[]> {

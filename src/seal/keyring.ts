@@ -1,26 +1,10 @@
 /** Every tenant's keys behind one door: seals events and objects, opens them, signs checkpoints. */
 import type { Store } from '../store/store.ts';
-import {
-  commit,
-  eventBinding,
-  keyName,
-  type NamedKey,
-  openBytes,
-  sealBytes,
-  splitSalt,
-} from './envelope.ts';
+import { eventBinding, keyName, openBytes, openCommitted, sealBytes } from './envelope.ts';
+import { eventSealer } from './event.ts';
 import type { Entropy, RootKey } from './root.ts';
-import {
-  type Opened,
-  type Opener,
-  type Plain,
-  SALT_BYTES,
-  type SealedEvent,
-  type Sealer,
-  type Signer,
-  type Unopened,
-} from './seal.ts';
-import { mergeSubjectKeys, openSubjectKeys, type SubjectKeys } from './subject.ts';
+import type { Opened, Opener, Plain, SealedEvent, Sealer, Signer, Unopened } from './seal.ts';
+import { openSubjectKeys, type SubjectKeys } from './subject.ts';
 import { makeTenant, readTenant, type TenantSecret } from './tenant.ts';
 
 /** A value that is too large for its event, sealed apart under its subject's key. */
@@ -35,6 +19,8 @@ export type Keyring = Sealer & {
   readonly openObject: NonNullable<Opener['openObject']>;
   /** Destroys the key of a data subject; false where it has none. */
   readonly erase: (tenant: string, subject: string) => Promise<boolean>;
+  /** Resolves when nothing is being written. */
+  readonly close: () => Promise<void>;
 };
 
 export type KeyringOptions = {
@@ -45,13 +31,21 @@ export type KeyringOptions = {
   readonly origin: string;
 };
 
+/** Tenants whose keys are read at the same time. */
+const TENANTS = 8;
+
 type Tenant = { readonly secret: TenantSecret; readonly subjects: SubjectKeys };
 
 export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const tenants = new Map<string, Tenant>();
   const admitting = new Map<string, Promise<Tenant>>();
-  for (const tenant of await tenantsIn(options.store)) {
-    tenants.set(tenant, await openTenant(options, tenant));
+  const known = await tenantsIn(options.store);
+  for (let i = 0; i < known.length; i += TENANTS) {
+    const some = known.slice(i, i + TENANTS);
+    const opened = await Promise.all(some.map((tenant) => openTenant(options, tenant)));
+    opened.forEach((one, place) => {
+      tenants.set(some[place] as string, one);
+    });
   }
   const admit = (tenant: string): Promise<Tenant> => {
     const known = tenants.get(tenant);
@@ -62,13 +56,14 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       tenants.set(tenant, opened);
       return opened;
     });
-    admitting.set(
-      tenant,
-      opening.finally(() => admitting.delete(tenant)),
-    );
+    const forget = () => admitting.delete(tenant);
+    // Not `finally`: a second promise that nobody awaits would end the process where this rejects.
+    opening.then(forget, forget);
+    admitting.set(tenant, opening);
     return opening;
   };
   const { entropy } = options;
+  const sealEvent = eventSealer(entropy);
   return {
     admit: async (tenant) => void (await admit(tenant)),
     signer: async (tenant) => (await admit(tenant)).secret.signer,
@@ -78,9 +73,9 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       for (const plain of events) {
         const { subjects } = tenants.get(plain.tenant) ?? (await admit(plain.tenant));
         used.add(subjects);
-        sealed.push(sealEvent(plain, subjects.keyOf(plain.subject), entropy));
+        sealed.push(sealEvent(plain, subjects.keyOf(plain.subject)));
       }
-      for (const subjects of used) await subjects.save();
+      await Promise.all([...used].map((subjects) => subjects.save()));
       return sealed;
     },
     open: (sealed) => open(tenants.get(sealed.tenant), sealed),
@@ -88,28 +83,52 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       const { subjects } = await admit(tenant);
       const key = subjects.keyOf(subject);
       await subjects.save();
-      return sealBytes(key, entropy(12), { parts: [bytes], bound: objectBinding(tenant, name) });
+      return sealBytes(key, entropy(12), { bytes, bound: objectBinding(tenant, name) });
     },
     openObject: (tenant, name, envelope) =>
       unseal(tenants.get(tenant), envelope, objectBinding(tenant, name)),
     erase: async (tenant, subject) => (await admit(tenant)).subjects.erase(subject),
+    close: async () => {
+      for (const { subjects } of tenants.values()) await subjects.idle();
+    },
   };
 }
 
-/** Opens and makes nothing: all that a verifier beside the keys needs. */
-export async function openReader(store: Store, root: RootKey): Promise<Opener> {
+/** Opens and makes nothing: all that a verifier beside the keys needs, of these tenants or all. */
+export async function openReader(
+  store: Store,
+  root: RootKey,
+  wanted?: readonly string[],
+): Promise<Opener> {
   const tenants = new Map<string, Tenant>();
-  for (const tenant of await tenantsIn(store)) {
+  const stored = new Map<string, string>();
+
+  async function read(tenant: string): Promise<void> {
+    // Listed first: what is added meanwhile makes the next listing another one.
+    stored.set(tenant, await subjectObjects(store, tenant));
     const secret = await readTenant({ store, root }, tenant);
-    if (!secret) continue;
+    if (!secret) return;
     const subjects = await openSubjectKeys({ store, tenant, secret, entropy: makesNothing });
     tenants.set(tenant, { secret, subjects });
   }
+
+  for (const tenant of wanted ?? (await tenantsIn(store))) await read(tenant);
   return {
     open: (sealed) => open(tenants.get(sealed.tenant), sealed),
     openObject: (tenant, name, envelope) =>
       unseal(tenants.get(tenant), envelope, objectBinding(tenant, name)),
+    refresh: async (tenant) => {
+      const known = stored.get(tenant) ?? '';
+      if (known === (await subjectObjects(store, tenant))) return false;
+      await read(tenant);
+      return true;
+    },
   };
+}
+
+/** The names of what holds a tenant's keys: another one with each key that is made. */
+async function subjectObjects(store: Store, tenant: string): Promise<string> {
+  return (await Array.fromAsync(store.list(`keys/${tenant}/subject/`))).join();
 }
 
 function makesNothing(): never {
@@ -130,17 +149,7 @@ async function openTenant(options: KeyringOptions, tenant: string): Promise<Tena
   const secret =
     (await readTenant(options, tenant)) ??
     (await makeTenant(options, tenant, `${origin}/${tenant}`));
-  await mergeSubjectKeys(store, tenant);
   return { secret, subjects: await openSubjectKeys({ store, tenant, secret, entropy }) };
-}
-
-function sealEvent(plain: Plain, key: NamedKey, entropy: Entropy): SealedEvent {
-  const { tenant, id, at_ms, bytes } = plain;
-  const salt = entropy(SALT_BYTES);
-  const commitment = commit(salt, bytes);
-  const bound = eventBinding(tenant, id, commitment);
-  const envelope = sealBytes(key, entropy(12), { parts: [salt, bytes], bound });
-  return { tenant, id, at_ms, commitment, envelope };
 }
 
 function open(tenant: Tenant | undefined, sealed: SealedEvent): Opened | Unopened {
@@ -148,10 +157,8 @@ function open(tenant: Tenant | undefined, sealed: SealedEvent): Opened | Unopene
   const bound = eventBinding(sealed.tenant, sealed.id, commitment);
   const plain = unseal(tenant, sealed.envelope, bound);
   if (!Buffer.isBuffer(plain)) return plain;
-  const opened = splitSalt(plain);
   // AES-GCM does not commit to its key, so what the tree holds is checked and not only the tag.
-  const fits = opened && commit(opened.salt, opened.bytes).equals(commitment);
-  return fits ? opened : { problem: 'tampered' };
+  return openCommitted(plain, commitment) ?? { problem: 'tampered' };
 }
 
 function unseal(

@@ -3,14 +3,19 @@ import { hkdfSync } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '../fault/fault.ts';
+import { writeFault } from '../store/disk.ts';
 
 export type Entropy = (bytes: number) => Buffer;
 
@@ -45,16 +50,29 @@ export function readRootKey(path: string): RootKey {
   };
 }
 
-/** Makes a root key file where there is none: 0600, durable before it is used. */
+/**
+ * Makes a root key file and its folder: 0600, durable before it is used. Beside its place first:
+ * half a key would be taken for a damaged one. Throws `seal.root_key` where there is a key,
+ * `data.full` and `data.unwritable`.
+ */
 export function makeRootKey(path: string, entropy: Entropy): void {
-  const file = openSync(path, 'wx', 0o600);
+  if (existsSync(path)) throw new Fault('seal.root_key', `There is a root key at ${path} already.`);
+  const fresh = `${path}.new`;
   try {
-    writeSync(file, `claw-root-key-v1:${entropy(32).toString('base64')}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // One that a crash left behind may have another mode.
+    rmSync(fresh, { force: true });
+    const text = `claw-root-key-v1:${entropy(32).toString('base64')}\n`;
+    writeFileSync(fresh, text, { flag: 'wx', mode: 0o600, flush: true });
+    renameSync(fresh, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw writeFault(error, `the root key ${path}`);
   }
-  const folder = openSync(dirname(path), 'r');
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);
   } finally {

@@ -37,6 +37,11 @@ export type Opener = {
   readonly open: (sealed: SealedEvent) => Opened | Unopened;
   /** Opens a value that was sealed apart under this name. */
   readonly openObject?: (tenant: string, name: string, envelope: Uint8Array) => Buffer | Unopened;
+  /**
+   * Reads a tenant's keys again, where another process may make some: what did not open before
+   * may open now. False where nothing was added.
+   */
+  readonly refresh?: (tenant: string) => Promise<boolean>;
 };
 
 export type Sealer = Opener & {

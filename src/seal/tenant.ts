@@ -68,9 +68,7 @@ export async function makeTenant(
   const { privateKey } = generateKeyPairSync('ed25519');
   const wrapping = { kid: ROOT_KID, key: createSecretKey(root.derive(`tenant/${tenant}`)) };
   const wrapped = (bytes: Buffer, purpose: string) =>
-    sealBytes(wrapping, entropy(12), { parts: [bytes], bound: Buffer.from(purpose) }).toString(
-      'base64',
-    );
+    sealBytes(wrapping, entropy(12), { bytes, bound: Buffer.from(purpose) }).toString('base64');
   const body = {
     v: 1,
     origin,

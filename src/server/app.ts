@@ -56,7 +56,7 @@ async function serve({ face, route, request, reply }: Served): Promise<FastifyRe
   const { query, params } = request;
   const call = { face, who, query, params, request: raw, signal: gone.signal, refuse };
   const answer = await route.handle(call);
-  await sendAnswer(reply, answer, gone.signal);
+  await sendAnswer(answer, { reply, signal: gone.signal, answers: face.answers });
   return reply;
 }
 

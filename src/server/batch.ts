@@ -1,4 +1,6 @@
 /** Splits a body into the events that it holds: one object, an array, or a line each. */
+import { isUtf8 } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Fault } from '../fault/fault.ts';
 import { parseJson } from './json.ts';
 import type { Limits } from './option.ts';
@@ -18,8 +20,6 @@ export type Batch = {
 
 export type BatchLimits = Pick<Limits, 'event_bytes' | 'batch_events' | 'batch_values'>;
 
-/** Bodies up to this size cannot hold enough values to harm. */
-const SMALL_BYTES = 256 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -47,8 +47,12 @@ export function formOf(contentType: string | undefined): BodyForm {
  * Throws `batch.invalid` for a body that is no JSON, `batch.too_large` for one with too many
  * events. What is wrong with one event alone is that item's fault.
  */
-export function splitBatch(body: Buffer, form: BodyForm, limits: BatchLimits): Batch {
-  const batch = form === 'json' ? splitJson(body, limits) : splitLines(body, limits);
+export async function splitBatch(
+  body: Buffer,
+  form: BodyForm,
+  limits: BatchLimits,
+): Promise<Batch> {
+  const batch = form === 'json' ? splitJson(body, limits) : await splitLines(body, limits);
   if (batch.items.length > 0 || batch.kind === 'one') return batch;
   if (form === 'json' && !isBlank(body)) return batch;
   throw new Fault('batch.invalid', 'The body is empty.', {
@@ -58,7 +62,9 @@ export function splitBatch(body: Buffer, form: BodyForm, limits: BatchLimits): B
 
 function splitJson(body: Buffer, limits: BatchLimits): Batch {
   if (isBlank(body)) return { kind: 'many', items: [] };
-  const scan = body.length > Math.min(SMALL_BYTES, limits.event_bytes) ? scanJson(body) : undefined;
+  // A byte begins one value at most, so that a small body passes neither limit.
+  const small = body.length < Math.min(limits.batch_values, limits.event_bytes);
+  const scan = small ? undefined : scanJson(body);
   if (scan && scan.values > limits.batch_values) throw tooManyValues(limits);
   if (scan && isArray(body) && scan.sizes.length > limits.batch_events) throw tooMany(limits);
   const text = utf8(body);
@@ -77,8 +83,12 @@ function splitJson(body: Buffer, limits: BatchLimits): Batch {
   throw new Fault('batch.invalid', 'The body is neither an object nor an array.');
 }
 
-function splitLines(body: Buffer, limits: BatchLimits): Batch {
+/** Bytes of lines that are read in one turn of the event loop: others wait no longer than that. */
+const TURN_BYTES = 256 * 1024;
+
+async function splitLines(body: Buffer, limits: BatchLimits): Promise<Batch> {
   const items: Item[] = [];
+  let turn = TURN_BYTES;
   let values = 0;
   let number = 0;
   for (let from = 0; from < body.length; ) {
@@ -87,9 +97,13 @@ function splitLines(body: Buffer, limits: BatchLimits): Batch {
     const line = body.subarray(from, body[end - 1] === CR ? end - 1 : end);
     from = end + 1;
     number++;
+    if (from > turn) {
+      await nextTurn();
+      turn = from + TURN_BYTES;
+    }
     if (isBlank(line)) continue;
     if (items.length >= limits.batch_events) throw tooMany(limits);
-    if (body.length > SMALL_BYTES) values += scanJson(line).values;
+    if (body.length >= limits.batch_values) values += scanJson(line).values;
     if (values > limits.batch_values) throw tooManyValues(limits);
     items.push(itemOf(line, number, limits));
   }
@@ -114,11 +128,8 @@ function sized(value: unknown, size: number, limits: BatchLimits): Item {
 
 /** The text without a byte order mark, or undefined for bytes that are not UTF-8. */
 function utf8(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  const text = isUtf8(bytes) ? bytes.toString() : undefined;
+  return text?.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 function isArray(body: Buffer): boolean {

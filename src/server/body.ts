@@ -31,7 +31,12 @@ export async function readBody(request: IncomingMessage, limit: BodyLimit): Prom
 function collect(request: IncomingMessage, limit: BodyLimit): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  return new Promise((resolve, reject) => {
+  const body = new Promise<Buffer>((resolve, reject) => {
+    const giveUp = (error: unknown) => {
+      request.off('data', onData);
+      request.resume();
+      reject(error);
+    };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       try {
@@ -39,15 +44,15 @@ function collect(request: IncomingMessage, limit: BodyLimit): Promise<Buffer> {
         limit.lease.take(chunk.length);
         chunks.push(chunk);
       } catch (error) {
-        request.off('data', onData);
-        request.resume();
-        reject(error);
+        giveUp(error);
       }
     };
+    limit.lease.waits(giveUp);
     request.on('data', onData);
     request.once('end', () => resolve(joined(chunks, size)));
     request.once('error', () => reject(new Fault('request.invalid', 'The body was cut off.')));
   });
+  return body.finally(() => limit.lease.waits(undefined));
 }
 
 async function inflate(sent: Buffer, limit: BodyLimit): Promise<Buffer> {

@@ -2,11 +2,13 @@
 import { type CallMemory, rememberCalls } from '../adapter/memory.ts';
 import { DEFAULT_TENANT } from '../event/event.ts';
 import type { Credentials } from '../trail/credential.ts';
+import { type Gate, openGate } from '../trail/gate.ts';
 import type { Trail, TrailStatus } from '../trail/trail.ts';
 import { type Budget, openBudget } from './budget.ts';
 import { type Metrics, openMetrics } from './metric.ts';
 import { type Notebook, openNotebook } from './notebook.ts';
 import { LIMITS, type Limits, type ServerOptions } from './option.ts';
+import { openSlots, type Slots } from './slot.ts';
 
 export type Face = {
   readonly trail: Trail;
@@ -17,13 +19,17 @@ export type Face = {
   readonly ledgerPublic: boolean;
   /** It listens on loopback: `/metrics` needs no token, and the Host header is checked. */
   readonly loopback: boolean;
+  /** Bytes of requests, and of answers. */
   readonly budget: Budget;
+  readonly answers: Budget;
+  /** Passed by large bodies. */
+  readonly gate: Gate;
   readonly metrics: Metrics;
   readonly notebook: Notebook;
   /** What adapters may ask about calls that were recorded. */
   readonly calls: CallMemory;
-  /** Live tails that are open. */
-  readonly tails: { open: number };
+  readonly tails: Slots;
+  readonly exports: Slots;
   /** The trail's status, at most a second old: anybody may ask for it. */
   readonly status: () => Promise<TrailStatus>;
   /** Unix milliseconds. */
@@ -49,11 +55,14 @@ export function openFace(
     defaultTenant,
     ledgerPublic: options.ledgerPublic ?? false,
     loopback,
-    budget: openBudget(limits.inflight_bytes),
+    budget: openBudget({ ...limits, limit_bytes: limits.inflight_bytes, now }),
+    answers: openBudget({ ...limits, limit_bytes: limits.answer_bytes, now }),
+    gate: openGate({ at_once: limits.large_bodies, waiting: limits.connections }),
     metrics,
     notebook: openNotebook({ trail, limits, metrics, tenant: defaultTenant, now }),
     calls: rememberCalls(limits.known_calls),
-    tails: { open: 0 },
+    tails: openSlots('live tails', limits.tails),
+    exports: openSlots('exports', limits.exports),
     status: cached(() => trail.status(), now),
     now,
     closing,

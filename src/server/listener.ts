@@ -1,4 +1,5 @@
 /** The fastify instance: timeouts, sizes, logging, and what it answers to broken HTTP. */
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastify, LogController } from 'fastify';
 import { Fault } from '../fault/fault.ts';
@@ -45,7 +46,29 @@ export function openApp({ face, log, tls }: AppOptions) {
     },
   });
   app.server.maxConnections = limits.connections;
+  makeRoom(app.server, { event: tls ? 'secureConnection' : 'connection', now: face.now });
   return app;
+}
+
+/** Milliseconds in which a new connection says something, where others wait for its place. */
+const SILENCE_MS = 1000;
+
+type Room = { readonly event: 'connection' | 'secureConnection'; readonly now: () => number };
+
+/** Whoever is turned away finds room next time, at the cost of those who say nothing. */
+function makeRoom(server: Server, { event, now }: Room): void {
+  const silent = new Map<Socket, number>();
+  server.on(event, (socket: Socket) => {
+    silent.set(socket, now());
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
+  server.on('drop', () => {
+    server.closeIdleConnections();
+    for (const [socket, since_ms] of silent) {
+      if (now() - since_ms > SILENCE_MS) socket.destroy();
+    }
+  });
 }
 
 function logger({ level, stream }: NonNullable<ServerOptions['log']>) {

@@ -61,14 +61,16 @@ function gauges(registers: Registers) {
 export type Observed = {
   readonly metrics: Metrics;
   readonly budget: { readonly used: () => number };
+  readonly tails: { readonly taken: () => number };
   readonly limits: { readonly metric_tenants: number };
   readonly now: () => number;
 };
 
 /** Sets the gauges to what the trail says of itself; undefined where it does not answer. */
 export function observe(observed: Observed, status: TrailStatus | undefined): void {
-  const { metrics, budget } = observed;
+  const { metrics, budget, tails } = observed;
   metrics.inflight.set(budget.used());
+  metrics.tails.set(tails.taken());
   metrics.up.set(status ? 1 : 0);
   if (!status) return;
   const { queue, journal, engine } = status;

@@ -12,9 +12,15 @@ export const LIMITS = {
   /** Events of one request. */
   batch_events: 10_000,
   /** JSON values of one request: bounds what parsing it may allocate. */
-  batch_values: 2_000_000,
+  batch_values: 500_000,
   /** Bytes of all requests in work at once. */
-  inflight_bytes: 128 * MIB,
+  inflight_bytes: 64 * MIB,
+  /** Bytes of all answers that are not read yet. */
+  answer_bytes: 32 * MIB,
+  /** Milliseconds that a slow client may keep room that others need. */
+  patience_ms: 5_000,
+  /** Large bodies that are worked on at once: parsed, they take many times their bytes. */
+  large_bodies: 4,
   /** Sockets open at once. */
   connections: 1024,
   /** Bytes of a request's header. */
@@ -25,8 +31,10 @@ export const LIMITS = {
   request_ms: 60_000,
   /** Milliseconds after which a socket on which nothing moves is closed. */
   idle_ms: 120_000,
-  /** Live tails at once. */
-  tails: 64,
+  /** Live tails at once; half of them of one tenant. */
+  tails: 128,
+  /** Exports at once; half of them of one tenant. */
+  exports: 32,
   /** Milliseconds that a live tail waits for its reader to go on reading before it is cut. */
   tail_stall_ms: 10_000,
   /** Milliseconds between the heartbeats of a live tail. */

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { asFault, Fault, type FaultBody } from '../fault/fault.ts';
 import { jsonText } from '../format/text.ts';
+import type { Budget } from './budget.ts';
 import type { Answer } from './route.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
@@ -25,20 +26,28 @@ export function addHeaders({ raw }: FastifyReply, requestId: string): void {
 /** Seconds after which to try again, where the fault does not say. */
 const RETRY_AFTER_S: Readonly<Record<number, number>> = { 429: 1, 503: 5, 507: 30 };
 
-export async function sendAnswer(
-  reply: FastifyReply,
-  answer: Answer,
-  signal: AbortSignal,
-): Promise<void> {
+export type Sending = {
+  readonly reply: FastifyReply;
+  readonly signal: AbortSignal;
+  /** Bounds what is made but not read yet. */
+  readonly answers: Budget;
+};
+
+/** Throws `queue.full` where too many answers are not read yet. */
+export async function sendAnswer(answer: Answer, sending: Sending): Promise<void> {
+  const { reply, signal } = sending;
   const { raw } = reply;
   for (const [name, value] of Object.entries(answer.headers ?? {})) raw.setHeader(name, value);
   switch (answer.kind) {
     case 'json': {
+      const text = jsonText(answer.body);
+      hold(sending, text.length);
       reply.code(answer.status ?? 200).header('content-type', JSON_TYPE);
-      reply.send(jsonText(answer.body));
+      reply.send(text);
       return;
     }
     case 'bytes':
+      hold(sending, answer.bytes.length);
       reply.header('content-type', answer.type).send(answer.bytes);
       return;
     case 'stream':
@@ -50,6 +59,17 @@ export async function sendAnswer(
       reply.hijack();
       await answer.write(raw);
   }
+}
+
+/** The share of all room that one answer takes at most: a large event must be readable. */
+const MOST_SHARE = 1 / 4;
+
+/** Until the answer is read, or its reader is cut off for others. */
+function hold({ reply, answers }: Sending, bytes: number): void {
+  const lease = answers.lease();
+  reply.raw.once('close', lease.end);
+  lease.take(Math.min(bytes, answers.limit_bytes * MOST_SHARE));
+  lease.waits(() => reply.raw.destroy());
 }
 
 /** Ends the body only when everything was written; else the connection is cut. */

@@ -42,6 +42,7 @@ export function openFileStore(options: FileStoreOptions): Store {
       await inTurn(key, () => writer.remove(key));
     },
     flush: writer.deferred.flush,
+    settle: (folder) => writer.settle(requirePrefix(folder)),
   };
 }
 

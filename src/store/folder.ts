@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Fault } from '../fault/fault.ts';
 import { openFileStore } from './file.ts';
+import type { Store } from './store.ts';
 
 /** Version of the data folder's layout that this program reads and writes. */
 export const FORMAT = 1;
@@ -10,11 +11,15 @@ const KEY = 'format.json';
 export type Format = { readonly format: number; readonly made_by: string };
 
 /** Marks a new folder with this program's format, or checks the mark. Throws as `readFormat`. */
-export async function claimFolder(folder: string, made_by: string): Promise<Format> {
-  const found = await readFormat(folder);
+export async function claimFolder(
+  folder: string,
+  made_by: string,
+  store: Store = openFileStore({ root: folder }),
+): Promise<Format> {
+  const found = await readFormat(folder, store);
   if (found !== undefined) return found;
   const format = { format: FORMAT, made_by };
-  await openFileStore({ root: folder }).put(KEY, Buffer.from(`${JSON.stringify(format)}\n`));
+  await store.put(KEY, Buffer.from(`${JSON.stringify(format)}\n`));
   return format;
 }
 
@@ -22,8 +27,11 @@ export async function claimFolder(folder: string, made_by: string): Promise<Form
  * The folder's format, or undefined where it has no mark; changes nothing. Throws `data.newer`
  * for a version that this program does not know, `config.invalid` for a mark that says none.
  */
-export async function readFormat(folder: string): Promise<Format | undefined> {
-  const bytes = await openFileStore({ root: folder }).get(KEY);
+export async function readFormat(
+  folder: string,
+  store: Store = openFileStore({ root: folder }),
+): Promise<Format | undefined> {
+  const bytes = await store.get(KEY);
   if (bytes === undefined) return undefined;
   const found = parse(bytes.toString('utf8'));
   if (found === undefined) {

@@ -1,6 +1,6 @@
 /** Makes folders so that they are still there after the machine stops. */
 import { dirname } from 'node:path';
-import { type Disk, isAbsent } from './disk.ts';
+import { type Disk, errorCode, isAbsent } from './disk.ts';
 import type { SyncGuard } from './syncs.ts';
 
 export type FolderMaker = {
@@ -34,13 +34,24 @@ export function folderMaker(root: string, disk: Disk, guard: SyncGuard): FolderM
   return { make };
 }
 
-/** Makes a folder and those above it; each name that is new is durable when it resolves. */
+/**
+ * Makes a folder and those above it; their names are durable when it resolves, also where the
+ * folder was there: the process that made it may have stopped before its own sync.
+ */
 export async function makeFolder(path: string, disk: Disk): Promise<void> {
   try {
-    if (await disk.makeFolder(path)) await disk.syncFolder(dirname(path));
+    const made = await disk.makeFolder(path);
+    await disk.syncFolder(dirname(path)).catch((error) => {
+      // Who may not read the folder above did not make this one either.
+      if (made || !isForbidden(error)) throw error;
+    });
   } catch (error) {
     if (!isAbsent(error)) throw error;
     await makeFolder(dirname(path), disk);
     await makeFolder(path, disk);
   }
+}
+
+function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '');
 }

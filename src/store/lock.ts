@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { Fault } from '../fault/fault.ts';
-import { errorCode } from './disk.ts';
+import { errorCode, isFull, writeFault } from './disk.ts';
 
 const LOCK = 'lock.db';
 const HOLDER = 'lock.json';
@@ -13,6 +13,9 @@ const HOLDER = 'lock.json';
 export type Holder = { readonly pid: number; readonly host: string; readonly started_at: string };
 
 export type FolderLock = { readonly holder: Holder; readonly release: () => void };
+
+/** Of two that try at the same moment neither gets the lock, unless one outwaits the other. */
+const RACE_MS = 100;
 
 /** Held here too, so that no garbage collection closes a lock that somebody still counts on. */
 const held = new Set<Database.Database>();
@@ -24,10 +27,11 @@ const held = new Set<Database.Database>();
  */
 export function lockFolder(folder: string, now: Date = new Date()): FolderLock {
   const path = join(folder, LOCK);
-  makePrivate(path);
-  const lock = new Database(path, { timeout: 0 });
+  makePrivate(folder, path);
+  const lock = new Database(path, { timeout: RACE_MS });
   try {
-    lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
+    // OFF is refused by this build; a journal on the disk could not be made where that is full.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
     if (isBusy(error)) throw locked(folder);
@@ -38,7 +42,7 @@ export function lockFolder(folder: string, now: Date = new Date()): FolderLock {
   }
   held.add(lock);
   const holder = { pid: process.pid, host: hostname(), started_at: now.toISOString() };
-  writeFileSync(join(folder, HOLDER), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  writeHolder(folder, holder);
   return { holder, release: () => release(folder, lock) };
 }
 
@@ -53,18 +57,37 @@ export function readHolder(folder: string): Holder | undefined {
   }
 }
 
+/** Tells people alone: the lock holds without it, as where the disk is full. */
+function writeHolder(folder: string, holder: Holder): void {
+  try {
+    writeFileSync(join(folder, HOLDER), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  } catch {
+    removeHolder(folder);
+  }
+}
+
+/** A note that stays names a process that is gone: the next holder writes over it. */
+function removeHolder(folder: string): void {
+  try {
+    rmSync(join(folder, HOLDER), { force: true });
+  } catch {
+    // The lock must go on, or be given back, all the same.
+  }
+}
+
 function release(folder: string, lock: Database.Database): void {
   if (!held.delete(lock)) return;
-  rmSync(join(folder, HOLDER), { force: true });
+  removeHolder(folder);
   lock.close();
 }
 
 /** Made before SQLite does, for its mode; never opened again: closing it would free the lock. */
-function makePrivate(path: string): void {
+function makePrivate(folder: string, path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return;
+    if (isFull(error)) throw writeFault(error, `the lock of the data folder ${folder}`);
     throw new Fault('data.unwritable', `The data folder is not writable: ${errorCode(error)}.`, {
       hint: 'Check that the folder exists and belongs to the user that runs Claw.',
       cause: error,

@@ -32,5 +32,6 @@ export function openMemoryStore(): Store {
       objects.delete(requireKey(key));
     },
     async flush() {},
+    async settle() {},
   };
 }

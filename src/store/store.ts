@@ -26,6 +26,12 @@ export type Store = {
   readonly remove: (key: string) => Promise<void>;
   /** Resolves when every `later` put before this call is durable. */
   readonly flush: () => Promise<void>;
+  /**
+   * Resolves when all that `get` and `list` show below a folder (`keys/`) is durable, except what
+   * was put `later`: an earlier process may have stopped before it said so. To be called before
+   * anything is built on what it left.
+   */
+  readonly settle: (folder: string) => Promise<void>;
 };
 
 export type Range = { readonly from: number; readonly bytes: number };

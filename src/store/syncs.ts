@@ -1,7 +1,7 @@
 /** When bytes become durable: at once, or together at a flush; never again after a failure. */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Fault } from '../fault/fault.ts';
-import { type Disk, isAbsent, syncFault, writeFault } from './disk.ts';
+import { type Disk, isAbsent, readFault, syncFault, writeFault } from './disk.ts';
 
 /** Runs syncs; after one that failed it refuses all work. */
 export type SyncGuard = {
@@ -33,6 +33,25 @@ export function newSyncGuard(): SyncGuard {
       }
     },
   };
+}
+
+/** Makes the names in a folder, and in all folders below it, durable. */
+export async function syncFolders(path: string, disk: Disk, guard: SyncGuard): Promise<void> {
+  const found = await foldersFrom(path, disk).catch((error) => {
+    throw readFault(error, path);
+  });
+  await inLanes(found, (folder) => guard.run('a folder', () => disk.syncFolder(folder)));
+}
+
+async function foldersFrom(path: string, disk: Disk): Promise<readonly string[]> {
+  const entries = await disk.list(path).catch((error) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
+  if (entries === undefined) return [];
+  const folders = entries.filter(({ kind }) => kind === 'folder');
+  const below = folders.map(({ name }) => foldersFrom(join(path, name), disk));
+  return [path, ...(await Promise.all(below)).flat()];
 }
 
 /** Files that were renamed into place and wait for the next flush. */

@@ -2,7 +2,13 @@
 import { dirname, join } from 'node:path';
 import { type Disk, isAbsent, writeFault } from './disk.ts';
 import { type FolderMaker, folderMaker } from './folders.ts';
-import { type DeferredSyncs, deferredSyncs, newSyncGuard, type SyncGuard } from './syncs.ts';
+import {
+  type DeferredSyncs,
+  deferredSyncs,
+  newSyncGuard,
+  type SyncGuard,
+  syncFolders,
+} from './syncs.ts';
 
 /** Unfinished writes stand in this folder of the root; its name can begin no key. */
 const UNFINISHED = '~unfinished';
@@ -13,6 +19,7 @@ export type FileWriter = {
   readonly write: (key: string, bytes: Uint8Array, durable: Durable) => Promise<void>;
   readonly remove: (key: string) => Promise<void>;
   readonly deferred: DeferredSyncs;
+  readonly settle: (folder: string) => Promise<void>;
 };
 
 export function fileWriter(root: string, disk: Disk): FileWriter {
@@ -47,6 +54,7 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
       deferred.remove(path);
       await guard.run(key, () => disk.syncFolder(dirname(path)));
     },
+    settle: (folder) => syncFolders(join(root, folder), disk, guard),
   };
 }
 

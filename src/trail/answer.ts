@@ -4,17 +4,20 @@ import { fieldNamed } from '../engine/field.ts';
 import { foldCall } from '../engine/fold.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Journal } from '../journal/journal.ts';
-import { auditEntry } from '../search/audit.ts';
+import { type AuditEntry, auditEntry } from '../search/audit.ts';
 import { parseInterval } from '../search/time.ts';
-import { type ContentOptions, eventOf, readContent } from './content.ts';
+import { type ContentOptions, eventOf, readContent, readContents } from './content.ts';
+import type { Gate } from './gate.ts';
 import type { Indexer } from './indexer.ts';
 import { type OverflowStore, restore } from './overflow.ts';
 import { encodeCursor, rowLimit, toPage, toQuery, toSessionPage } from './request.ts';
-import { asRow, readRow } from './row.ts';
+import { asRow, readRows } from './row.ts';
 import type { Row, SearchRequest, SessionSummary, Trail } from './trail.ts';
 
 export type AnswerOptions = ContentOptions &
   OverflowStore & {
+    /** Passed by whatever reads many events, or whole ones. */
+    readonly gate: Gate;
     readonly journal: Journal;
     readonly engine: Engine;
     readonly indexer: Indexer;
@@ -59,13 +62,8 @@ export function openAnswers(options: AnswerOptions): Answers {
     histogram: (request) => histogram(options, request),
     sessions: (request) => sessions(options, request),
     timeline: (request) => timeline(options, request),
-    event: (tenant, id) => event(options, tenant, id),
-    auditLog: async ({ session_id, order, ...request }) => {
-      const session = session_id === undefined ? undefined : ofSession(session_id);
-      const { events } = await search(options, { ...request, order: 'newest' }, session);
-      const entries = events.map((row) => auditEntry(row));
-      return order === 'newest' ? entries : entries.reverse();
-    },
+    event: (tenant, id) => options.gate(() => event(options, tenant, id)),
+    auditLog: (request) => auditLog(options, request),
   };
 }
 
@@ -98,13 +96,15 @@ async function search(
     const filter: Filter = also ? { kind: 'and', of: [also, query.filter] } : query.filter;
     return options.engine.search({ ...query, filter }, page);
   });
-  const events = await Promise.all(hits.map((hit) => readRow(options, request.tenant, hit)));
-  return { events, ...next(hits, page.limit), read_to };
+  const events = await options.gate(() => readRows(options, request.tenant, hits));
+  const shown = hits.slice(0, events.length);
+  const more = hits.length === page.limit || shown.length < hits.length;
+  return { events, ...(more ? next(shown) : {}), read_to };
 }
 
-function next(hits: readonly Hit[], limit: number): { cursor?: string } {
-  const last = hits.at(-1);
-  if (!last || hits.length < limit) return {};
+function next(shown: readonly Hit[]): { cursor?: string } {
+  const last = shown.at(-1);
+  if (!last) return {};
   return { cursor: encodeCursor({ time_ms: last.time_ms, seq: last.seq }) };
 }
 
@@ -132,7 +132,9 @@ async function sessions(options: AnswerOptions, request: Parameters<Trail['sessi
   const { value, read_to } = await ask(options, request, (query) =>
     options.engine.sessions(query, page),
   );
-  const summaries = await Promise.all(value.map((row) => summary(options, request.tenant, row)));
+  const summaries = await options.gate(() =>
+    Promise.all(value.map((row) => summary(options, request.tenant, row))),
+  );
   const last = value.at(-1);
   const more = last && value.length >= page.limit;
   const cursor = more && encodeCursor({ last_ms: last.last_ms, session_id: last.session_id });
@@ -149,6 +151,26 @@ async function summary(
   if (content === undefined) return row;
   const [line = ''] = content.trim().split('\n');
   return { ...row, title: [...line].slice(0, TITLE_CHARS).join('') };
+}
+
+/** Entries are short, their rows may be long: they are read a page at a time. */
+async function auditLog(
+  options: AnswerOptions,
+  { session_id, order, limit, ...request }: Parameters<Trail['auditLog']>[0],
+): Promise<readonly AuditEntry[]> {
+  const session = session_id === undefined ? undefined : ofSession(session_id);
+  const entries: AuditEntry[] = [];
+  let left = rowLimit(limit);
+  let { cursor } = request;
+  do {
+    const place = cursor === undefined ? {} : { cursor };
+    const asked = { ...request, ...place, limit: left, order: 'newest' } as const;
+    const page = await search(options, asked, session);
+    entries.push(...page.events.map((row) => auditEntry(row)));
+    left -= page.events.length;
+    cursor = page.cursor;
+  } while (cursor !== undefined && left > 0);
+  return order === 'newest' ? entries : entries.reverse();
 }
 
 /** A session's own rows and those of the sub-agents that it started. */
@@ -188,7 +210,8 @@ async function event(options: AnswerOptions, tenant: string, id: string): Promis
     });
   }
   const { facts, status } = await callOf(options, tenant, index);
-  const contents = await Promise.all(facts.map((fact) => readContent(options, tenant, fact)));
+  const held = await readContents(options, tenant, facts);
+  const contents = facts.flatMap((fact) => held.get(fact) ?? []);
   const events = await Promise.all(contents.map((one) => restore(options, eventOf(one))));
   const folded = foldCall(events);
   return asRow(status === undefined ? folded : { ...folded, status }, contents, events);

@@ -30,15 +30,15 @@ export const configSchema = z.strictObject({
   inline_bytes: size(64 * 1024, 'Events above this keep their large values sealed apart.'),
   body_bytes: size(32 * MIB, 'Most bytes of one request, sent and unpacked.'),
   batch_events: whole(10_000, 'Most events of one request.'),
-  inflight_bytes: size(128 * MIB, 'Most bytes of requests in work at once.'),
+  inflight_bytes: size(64 * MIB, 'Most bytes of requests in work at once.'),
   queue_events: whole(50_000, 'Most events that wait for the disk at once.'),
   checkpoint_interval_ms: whole(1000, 'Time between signed checkpoints.'),
   heartbeat_interval_s: whole(300, 'A tenant silent for this long gets a heartbeat entry.'),
   call_timeout_s: whole(3600, 'A call without a result for this long becomes unknown.'),
   journal_file_bytes: size(64 * MIB, 'Bytes of a journal file before the next one begins.'),
   archive_segment_bytes: size(64 * MIB, 'Journal bytes that are archived together.'),
-  search_readers: whole(1, 'Threads that answer searches.'),
-  search_timeout_ms: whole(10_000, 'Longest time one search may take.'),
+  search_readers: whole(3, 'Most processes that answer searches at once.'),
+  search_timeout_ms: whole(10_000, 'Longest time one search may take; then its work is ended.'),
 });
 
 export type Config = z.infer<typeof configSchema>;

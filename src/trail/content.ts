@@ -14,6 +14,11 @@ export type Records = {
     from: number,
     count: number,
   ) => Promise<readonly JournalRecord[]>;
+  /** Those at these indices, ascending, that there are. */
+  readonly recordsAt: (
+    tenant: string,
+    indices: readonly number[],
+  ) => Promise<readonly JournalRecord[]>;
 };
 
 export type Problem = 'erased' | 'tampered' | 'missing';
@@ -47,15 +52,36 @@ export async function readContent(
   tenant: string,
   index: number,
 ): Promise<Content> {
-  const record = await options.records.record(tenant, index);
-  if (record) return contentOf(options, record);
+  const contents = await readContents(options, tenant, [index]);
+  return contents.get(index) ?? missing(tenant, index);
+}
+
+/** The contents at indices, in any order: what is stored together is read together. */
+export async function readContents(
+  options: ContentOptions,
+  tenant: string,
+  indices: readonly number[],
+): Promise<ReadonlyMap<number, Content>> {
+  const ascending = [...new Set(indices)].sort((a, b) => a - b);
+  const contents = new Map<number, Content>();
+  for (const record of await options.records.recordsAt(tenant, ascending)) {
+    contents.set(record.index, contentOf(options, record));
+  }
+  for (const index of ascending) {
+    if (!contents.has(index)) contents.set(index, missing(tenant, index));
+  }
+  return contents;
+}
+
+function missing(tenant: string, index: number): Content {
   const nowhere = { tenant, index, id: '00000000-0000-0000-0000-000000000000', at_ms: 0 };
   return { index, bytes: standIn(nowhere, 'missing'), problem: 'missing' };
 }
 
 /** The event of a content: stored bytes parsed, never checked again against today's schema. */
-export function eventOf(content: Pick<Content, 'bytes'>): Event {
-  return JSON.parse(Buffer.from(content.bytes).toString());
+export function eventOf({ bytes }: Pick<Content, 'bytes'>): Event {
+  const { buffer, byteOffset, length } = bytes;
+  return JSON.parse(Buffer.from(buffer, byteOffset, length).toString());
 }
 
 type Place = Pick<JournalRecord, 'tenant' | 'index' | 'id' | 'at_ms'>;

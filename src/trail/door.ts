@@ -1,14 +1,16 @@
 /** The front door: what producers send becomes sealed, durable events, one receipt each. */
-import { canonicalBytes } from '../event/canonical.ts';
-import { DEFAULT_TENANT, type Draft, type Event } from '../event/event.ts';
-import { normalise, type Producer } from '../event/normalise.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Draft } from '../event/event.ts';
+import type { Producer } from '../event/normalise.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import type { Journal, Position } from '../journal/journal.ts';
 import type { Keyring } from '../seal/keyring.ts';
+import type { SealedEvent } from '../seal/seal.ts';
 import type { Store } from '../store/store.ts';
 import type { Fresh } from './fresh.ts';
-import { keepMoved, type Moved, slim } from './overflow.ts';
+import { keepMoved } from './overflow.ts';
 import { isOwnSession } from './own.ts';
+import { prepareAll, type Ready, type ReadyOptions, SLICE } from './ready.ts';
 import type { Recent } from './recent.ts';
 import type { Receipt } from './trail.ts';
 
@@ -21,7 +23,7 @@ export type Door = {
   readonly queued: () => number;
 };
 
-export type DoorOptions = {
+export type DoorOptions = ReadyOptions & {
   readonly journal: Journal;
   readonly keyring: Keyring;
   readonly store: Store;
@@ -29,28 +31,20 @@ export type DoorOptions = {
   readonly fresh: Fresh;
   /** The index of an event that the archive holds. */
   readonly archived: (tenant: string, id: string) => Promise<number | undefined>;
-  /** Fills in what the action part knows; called on each event before it is sealed. */
-  readonly describe: (event: Event) => Event;
   /** Resolves when the tenant has its keys and its first entry. */
   readonly admit: (tenant: string) => Promise<void>;
-  readonly now: () => number;
-  readonly newId: () => string;
-  readonly limits: {
-    readonly event_bytes: number;
-    readonly inline_bytes: number;
-    readonly queue_events: number;
-  };
+  readonly limits: { readonly queue_events: number };
 };
 
-type Ready = { readonly event: Event; readonly bytes: Buffer; readonly moved: readonly Moved[] };
-
 export function openDoor(options: DoorOptions): Door {
+  const admission = { ...options, underway: new Map() };
+  const producers = { ...options, describe: refuseReserved(options.describe) };
   let queued = 0;
-  const pass = async (inputs: readonly unknown[], producer: Producer, check = acceptAll) => {
+  const pass = async (inputs: readonly unknown[], producer: Producer, options: ReadyOptions) => {
     queued += inputs.length;
     try {
-      const prepared = inputs.map((input) => prepare(options, input, producer));
-      return await admitBatch(options, inputs, prepared.map(check));
+      const prepared = await prepareAll(inputs, producer, options);
+      return await admitBatch(admission, inputs, prepared);
     } finally {
       queued -= inputs.length;
     }
@@ -59,7 +53,7 @@ export function openDoor(options: DoorOptions): Door {
     queued: () => queued,
     ingest: async (inputs, producer) => {
       const { queue_events } = options.limits;
-      if (queued + inputs.length <= queue_events) return pass(inputs, producer, refuseReserved);
+      if (queued + inputs.length <= queue_events) return pass(inputs, producer, producers);
       throw new Fault('queue.full', `More than ${queue_events} events wait for the disk.`, {
         limit: queue_events,
         retry_after_s: 1,
@@ -67,7 +61,7 @@ export function openDoor(options: DoorOptions): Door {
       });
     },
     record: async (own) => {
-      const [receipt] = await pass([own], { tenant_id: own.tenant_id });
+      const [receipt] = await pass([own], { tenant_id: own.tenant_id }, options);
       if (receipt?.status !== 'rejected') return;
       const { code, message, ...detail } = receipt.error;
       throw new Fault(code, message, detail);
@@ -75,117 +69,114 @@ export function openDoor(options: DoorOptions): Door {
   };
 }
 
+/** Ids that producers chose, while their events are on the way to the disk. */
+type Underway = Map<string, Pending>;
+type Pending = { readonly places: Promise<readonly Position[]>; readonly place: number };
+type Admission = DoorOptions & { readonly underway: Underway };
+
 async function admitBatch(
-  options: DoorOptions,
+  options: Admission,
   inputs: readonly unknown[],
   prepared: readonly (Ready | Fault)[],
 ): Promise<Receipt[]> {
   const events = prepared.filter((item): item is Ready => !(item instanceof Fault));
-  for (const tenant of new Set(events.map(({ event }) => event.tenant_id))) {
-    await options.admit(tenant);
-  }
+  await Promise.all([...new Set(events.map(({ plain }) => plain.tenant))].map(options.admit));
   const archived = await lookUp(options, events);
-  const { fresh: added, known, settle } = reserve(options, events, archived);
-  try {
-    settle.resolve(await commit(options, added));
-  } catch (error) {
-    settle.reject(error);
-    throw error;
-  }
-  return Promise.all(
-    prepared.map((item, i) =>
-      item instanceof Fault ? rejected(inputs[i], item) : receipt(item, known.get(item)),
-    ),
-  );
+  const { added, repeats, settle } = reserve(options, events, archived);
+  const places = await settle(commit(options, added));
+  let next = 0;
+  const receiptOf = (item: Ready | Fault, i: number): Receipt | Promise<Receipt> => {
+    if (item instanceof Fault) return rejected(inputs[i], item);
+    const repeat = repeats.get(item);
+    if (repeat !== undefined) return repeated(item, repeat);
+    const { id } = item.plain;
+    const index = places[next++]?.index;
+    if (index !== undefined) return { status: 'accepted', id, index };
+    return rejected({ id }, asFault('the event was lost on its way'));
+  };
+  const receipts = prepared.map(receiptOf);
+  return repeats.size === 0 ? (receipts as Receipt[]) : Promise.all(receipts);
 }
 
 /** A repeat of an event that another batch is just failing to write fails alone. */
-async function receipt(ready: Ready, outcome: Outcome | undefined): Promise<Receipt> {
-  const { id } = ready.event;
-  if (!outcome) return rejected(ready.event, asFault('the event was lost on its way'));
+async function repeated({ plain: { id } }: Ready, known: number | Pending): Promise<Receipt> {
   try {
-    const index = await outcome.index;
-    return { status: outcome.repeated ? 'duplicate' : 'accepted', id, index };
+    const index = typeof known === 'number' ? known : await indexOf(known);
+    return { status: 'duplicate', id, index };
   } catch (error) {
-    return rejected(ready.event, asFault(error));
+    return rejected({ id }, asFault(error));
   }
 }
 
-function acceptAll(prepared: Ready | Fault): Ready | Fault {
-  return prepared;
+async function indexOf({ places, place }: Pending): Promise<number> {
+  return (await places)[place]?.index ?? 0;
 }
 
 /** What Claw says of itself is left out of people's lists: no producer may hide among it. */
-function refuseReserved(prepared: Ready | Fault): Ready | Fault {
-  if (prepared instanceof Fault || !isOwnSession(prepared.event.session_id)) return prepared;
-  return new Fault('event.reserved', 'session_id: the sessions claw and claw:… are Claw’s own.', {
-    field: 'session_id',
-    hint: 'Choose another session_id.',
-  });
+function refuseReserved(describe: ReadyOptions['describe']): ReadyOptions['describe'] {
+  return (event) => {
+    if (!isOwnSession(event.session_id)) return describe(event);
+    throw new Fault('event.reserved', 'session_id: the sessions claw and claw:… are Claw’s own.', {
+      field: 'session_id',
+      hint: 'Choose another session_id.',
+    });
+  };
 }
 
-function prepare(options: DoorOptions, input: unknown, producer: Producer): Ready | Fault {
-  const { now, newId, describe, limits } = options;
-  const context = { producer, now_ms: now(), newId, defaultTenant: DEFAULT_TENANT };
-  try {
-    const normal = normalise(input, context);
-    if (normal instanceof Fault) return normal;
-    const event = describe(normal);
-    const bytes = canonicalBytes(event);
-    if (bytes.length > limits.event_bytes) {
-      return new Fault('event.too_large', `The event has ${bytes.length} bytes.`, {
-        limit: limits.event_bytes,
-        hint: 'Send large outputs in parts, or raise event_bytes.',
-      });
-    }
-    return bytes.length > limits.inline_bytes
-      ? slim(event, bytes, limits.inline_bytes)
-      : { event, bytes, moved: [] };
-  } catch (error) {
-    return asFault(error);
-  }
-}
-
-/** Asks the archive only for ids that the journal does not hold. */
+/** Asks the archive only for ids that producers chose and the journal does not hold. */
 async function lookUp(
-  { recent, archived }: DoorOptions,
+  { recent, underway, archived }: Admission,
   events: readonly Ready[],
 ): Promise<Map<Ready, number>> {
   const found = new Map<Ready, number>();
   for (const ready of events) {
-    const { tenant_id, id } = ready.event;
-    if (recent.get(tenant_id, id) !== undefined) continue;
-    const index = await archived(tenant_id, id);
+    const { tenant, id } = ready.plain;
+    if (ready.made || recent.get(tenant, id) !== undefined) continue;
+    if (underway.has(keyOf(ready))) continue;
+    const index = await archived(tenant, id);
     if (index !== undefined) found.set(ready, index);
   }
   return found;
 }
 
-type Outcome = { readonly index: number | Promise<number>; readonly repeated: boolean };
-
 /** Takes every new id at once, without waiting: a concurrent batch sees it as taken. */
 function reserve(
-  { recent }: DoorOptions,
+  { recent, underway }: Admission,
   events: readonly Ready[],
   archived: ReadonlyMap<Ready, number>,
 ) {
-  const settle = Promise.withResolvers<readonly Position[]>();
-  settle.promise.catch(() => undefined);
-  const known = new Map<Ready, Outcome>();
-  const fresh: Ready[] = [];
+  const promised = Promise.withResolvers<readonly Position[]>();
+  promised.promise.catch(() => undefined);
+  const added: Ready[] = [];
+  const taken: string[] = [];
+  const repeats = new Map<Ready, number | Pending>();
   for (const ready of events) {
-    const { tenant_id, id } = ready.event;
-    const index = archived.get(ready) ?? recent.get(tenant_id, id);
-    if (index !== undefined) {
-      known.set(ready, { index, repeated: true });
-      continue;
+    const { tenant, id } = ready.plain;
+    if (!ready.made) {
+      const key = keyOf(ready);
+      const known = archived.get(ready) ?? recent.get(tenant, id) ?? underway.get(key);
+      if (known !== undefined) {
+        repeats.set(ready, known);
+        continue;
+      }
+      underway.set(key, { places: promised.promise, place: added.length });
+      taken.push(key);
     }
-    const place = fresh.push(ready) - 1;
-    const settled = settle.promise.then((places) => places[place]?.index ?? 0);
-    recent.reserve(tenant_id, id, settled);
-    known.set(ready, { index: settled, repeated: false });
+    added.push(ready);
   }
-  return { fresh, known, settle };
+  const settle = async (committed: Promise<readonly Position[]>) => {
+    promised.resolve(committed);
+    try {
+      return await committed;
+    } finally {
+      for (const key of taken) underway.delete(key);
+    }
+  };
+  return { added, repeats, settle };
+}
+
+function keyOf({ plain: { tenant, id } }: Ready): string {
+  return `${tenant}/${id}`;
 }
 
 /** Keys and large values are durable before the journal is, and that before anybody is told. */
@@ -194,31 +185,30 @@ async function commit(
   events: readonly Ready[],
 ): Promise<readonly Position[]> {
   if (events.length === 0) return [];
-  const { keyring, journal, recent, fresh } = options;
-  const plain = events.map(({ event, bytes }) => ({
-    tenant: event.tenant_id,
-    id: event.id,
-    at_ms: Date.parse(event.recorded_at),
-    subject: subjectOf(event),
-    bytes,
-  }));
-  for (const { event, moved } of events) {
-    if (moved.length === 0) continue;
-    await keepMoved(options, { tenant_id: event.tenant_id, subject: subjectOf(event) }, moved);
+  const { journal, recent, fresh } = options;
+  for (const { plain, moved } of events) {
+    if (moved.length > 0) await keepMoved(options, plain, moved);
   }
-  const places = await journal.append(await keyring.seal(plain));
-  for (const [i, { seq, index }] of places.entries()) {
-    const ready = events[i];
-    if (!ready) break;
-    recent.add({ tenant: ready.event.tenant_id, id: ready.event.id, seq, index });
-    fresh.add(seq, ready.bytes);
+  const places = await journal.append(await seal(options, events));
+  for (const [i, { plain }] of events.entries()) {
+    const { seq, index } = places[i] as Position;
+    recent.add({ tenant: plain.tenant, id: plain.id, seq, index });
+    fresh.add({ tenant: plain.tenant, index, seq, event: plain.bytes });
   }
   return places;
 }
 
-/** The data subject under whose key an event is sealed. */
-export function subjectOf(event: Event): string {
-  return event.user?.id === undefined ? `session:${event.session_id}` : `user:${event.user.id}`;
+async function seal(
+  { keyring }: DoorOptions,
+  events: readonly Ready[],
+): Promise<readonly SealedEvent[]> {
+  const sealed: SealedEvent[] = [];
+  while (sealed.length < events.length) {
+    if (sealed.length > 0) await nextTurn();
+    const slice = events.slice(sealed.length, sealed.length + SLICE);
+    sealed.push(...(await keyring.seal(slice.map(({ plain }) => plain))));
+  }
+  return sealed;
 }
 
 function rejected(input: unknown, fault: Fault): Receipt {

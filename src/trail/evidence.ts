@@ -1,13 +1,15 @@
 /** Evidence for those who trust nobody here: proofs, openings, and exports under a checkpoint. */
-import type { Engine, RowPlace } from '../engine/engine.ts';
+import type { Engine, Hit, RowPlace } from '../engine/engine.ts';
 import { Fault } from '../fault/fault.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, JournalRecord } from '../journal/journal.ts';
 import type { Ledger, SignedTree } from '../ledger/ledger.ts';
+import type { Opener } from '../seal/seal.ts';
 import { parseTime } from '../search/time.ts';
 import type { ContentOptions } from './content.ts';
+import type { Gate } from './gate.ts';
 import type { Indexer } from './indexer.ts';
 import { clockOf, PAGE_MOST, toQuery } from './request.ts';
-import { readRow } from './row.ts';
+import { PAGE_BYTES, readRows } from './row.ts';
 import type { Coverage, Opening, ProofFile, Row, Trail } from './trail.ts';
 
 export type EvidenceOptions = ContentOptions & {
@@ -17,12 +19,15 @@ export type EvidenceOptions = ContentOptions & {
   readonly ledger: Ledger;
   readonly locate: (tenant: string, id: string) => Promise<number | undefined>;
   readonly now: () => number;
+  /** Passed by whatever reads many events. */
+  readonly gate: Gate;
 };
 
 export type Evidence = Pick<Trail, 'export' | 'proof' | 'openings' | 'ledgerFile'>;
 
-/** Entries that one request may open. */
+/** Entries that one request may open, and that are read at the same time. */
 const OPENINGS = 1000;
+const READS = 64;
 /** Longest wait for an index that lags behind the checkpoint of an export. */
 const EXPORT_WAIT_MS = 60_000;
 
@@ -31,7 +36,8 @@ export function openEvidence(options: EvidenceOptions): Evidence {
   return {
     export: (request) => exportRows(options, request),
     proof: (tenant, id) => proof(options, tenant, id),
-    openings: (tenant, from, count) => openings(options, tenant, { from, count }),
+    openings: (tenant, from, count) =>
+      options.gate(() => openings(options, tenant, { from, count })),
     ledgerFile: (tenant, path) => ledger.file(tenant, path),
   };
 }
@@ -63,16 +69,25 @@ async function openings(
     });
   }
   const end = Math.min(from + count, journal.size(tenant));
-  const records = await ledger.records(tenant, from, Math.max(0, end - from));
-  const byIndex = new Map(records.map((record) => [record.index, record]));
-  return Array.from({ length: Math.max(0, end - from) }, (_, i): Opening => {
-    const record = byIndex.get(from + i);
-    if (!record) return { index: from + i, problem: 'missing' };
-    const opened = opener.open(record);
-    if ('problem' in opened) return { index: record.index, problem: opened.problem };
-    const { salt, bytes } = opened;
-    return { index: record.index, salt: salt.toString('base64'), event: bytes.toString() };
-  });
+  const found: Opening[] = [];
+  let size_bytes = 0;
+  for (let next = from; next < end && size_bytes < PAGE_BYTES; next += READS) {
+    const some = await ledger.records(tenant, next, Math.min(READS, end - next));
+    const byIndex = new Map(some.map((record) => [record.index, record]));
+    for (let index = next; index < Math.min(next + READS, end); index++) {
+      const opening = openingOf(byIndex.get(index), index, opener);
+      size_bytes += 'event' in opening ? opening.event.length : 0;
+      found.push(opening);
+    }
+  }
+  return found;
+}
+
+function openingOf(record: JournalRecord | undefined, index: number, opener: Opener): Opening {
+  if (!record) return { index, problem: 'missing' };
+  const opened = opener.open(record);
+  if ('problem' in opened) return { index, problem: opened.problem };
+  return { index, salt: opened.salt.toString('base64'), event: opened.bytes.toString() };
 }
 
 type ExportRequest = Parameters<Trail['export']>[0];
@@ -120,22 +135,40 @@ type Walk = {
   readonly size: number;
 };
 
-/** A page in memory at a time. Facts that the checkpoint does not cover yet are left out. */
+/**
+ * Some rows in memory, and the next page being looked for. Facts that the checkpoint does not cover
+ * yet are left out.
+ */
 async function* rowsUnder(
   options: EvidenceOptions,
   { request, query, size }: Walk,
 ): AsyncGenerator<Row> {
   const order = request.order ?? 'newest';
-  let after: RowPlace | undefined;
-  for (;;) {
+  const pageAfter = (after?: RowPlace) => {
     const page = { limit: PAGE_MOST, order, ...(after ? { after } : {}) };
-    const { value: hits } = await options.engine.search(query, page);
-    for (const hit of hits) {
-      const facts = hit.facts.filter((index) => index < size);
-      const whole = facts.length === hit.facts.length;
-      if (facts.length > 0) yield await readRow(options, request.tenant, whole ? hit : { facts });
+    const found = options.engine.search(query, page);
+    // Whoever awaits it sees the failure; nobody may, where the reader has gone.
+    found.catch(() => undefined);
+    return found;
+  };
+  let next: ReturnType<typeof pageAfter> | undefined = pageAfter();
+  while (next !== undefined) {
+    const hits: readonly Hit[] = (await next).value;
+    const last = hits.at(-1);
+    next = last && hits.length === PAGE_MOST ? pageAfter(last) : undefined;
+    let rest = covered(hits, size);
+    while (rest.length > 0) {
+      const rows = await readRows(options, request.tenant, rest);
+      yield* rows;
+      rest = rest.slice(rows.length);
     }
-    after = hits.at(-1);
-    if (!after || hits.length < PAGE_MOST) return;
   }
+}
+
+function covered(hits: readonly Hit[], size: number): readonly Pick<Hit, 'facts' | 'status'>[] {
+  return hits.flatMap((hit) => {
+    const facts = hit.facts.filter((index) => index < size);
+    if (facts.length === hit.facts.length) return hit;
+    return facts.length > 0 ? { facts } : [];
+  });
 }

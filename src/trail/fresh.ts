@@ -1,4 +1,4 @@
-/** The newest events as they were sealed, so that followers which keep up need not read them back. */
+/** The newest events as they were sealed: followers that keep up need not read them back. */
 import type { EngineRecord } from '../engine/engine.ts';
 
 export type Fresh = {
@@ -9,6 +9,9 @@ export type Fresh = {
   readonly from: (seq: number, limit: number) => readonly EngineRecord[];
 };
 
+/** What is left of a full memory. */
+const KEPT = 0.9;
+
 /** A bounded memory by `seq`: the oldest leave first. */
 export function openFresh(limit_bytes: number): Fresh {
   const held = new Map<number, EngineRecord>();
@@ -17,8 +20,10 @@ export function openFresh(limit_bytes: number): Fresh {
     add: (record) => {
       held.set(record.seq, record);
       size += record.event.byteLength;
+      if (size <= limit_bytes) return;
+      // Many at once: each look from the front steps over all that was taken away before.
       for (const [oldest, { event }] of held) {
-        if (size <= limit_bytes) break;
+        if (size <= limit_bytes * KEPT) break;
         held.delete(oldest);
         size -= event.byteLength;
       }

@@ -8,10 +8,10 @@ import { openAnswers } from './answer.ts';
 import type { ContentOptions } from './content.ts';
 import { openDoor } from './door.ts';
 import { openEvidence } from './evidence.ts';
+import { openGate } from './gate.ts';
 import { type Life, openLife } from './life.ts';
 import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
-import { openRecent, type Recent } from './recent.ts';
 import { openTail } from './tail.ts';
 import type { Note, Trail, TrailStatus } from './trail.ts';
 
@@ -19,17 +19,21 @@ import type { Note, Trail, TrailStatus } from './trail.ts';
 export async function openTrail(options: PartOptions): Promise<Trail> {
   const parts = await openParts(options);
   try {
-    return await compose(options, parts);
+    return await composeTrail(options, parts);
   } catch (error) {
     await parts.close().catch(() => undefined);
     throw error;
   }
 }
 
-async function compose(options: PartOptions, parts: Parts): Promise<Trail> {
+/** Answers that are read at once, and that may wait for it: each may hold megabytes. */
+const READS = 4;
+const WAITING_READS = 256;
+
+/** A trail of opened parts, which it closes; where it throws they stay open. */
+export async function composeTrail(options: PartOptions, parts: Parts): Promise<Trail> {
   const { config, now, version } = options;
-  const { journal, ledger, engine, indexer, keyring, store, fresh } = parts;
-  const recent = await openRecent(journal);
+  const { journal, recent, ledger, engine, indexer, keyring, store, fresh } = parts;
   const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
   const entropy = pooledEntropy();
   const newId = () => uuidv7(now(), entropy);
@@ -42,12 +46,16 @@ async function compose(options: PartOptions, parts: Parts): Promise<Trail> {
   const closing = new AbortController();
   const content: ContentOptions = { records: ledger, opener: keyring, fresh };
   const locate = async (tenant: string, id: string) =>
-    (await recent.get(tenant, id)) ??
+    recent.get(tenant, id) ??
     (await ledger.lookup(tenant, id)) ??
     (await engine.locate(tenant, id));
-  const shared = { ...content, journal, engine, indexer, ledger, store, keyring, locate, now };
-  for (const tenant of new Set([DEFAULT_TENANT, ...journal.tenants()])) await admit(tenant);
-  const stop = startTimers(options, { parts, recent, life });
+  const shared = {
+    ...{ ...content, journal, engine, indexer, ledger, store, keyring, locate, now },
+    gate: openGate({ at_once: READS, waiting: WAITING_READS }),
+  };
+  // All at once, so that their openings share a sync.
+  await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));
+  const stop = startTimers(options, { parts, life });
   const started_at = new Date(now()).toISOString();
   return {
     ingest: door.ingest,
@@ -100,15 +108,15 @@ function openAdmission(
   };
 }
 
-type Timed = { readonly parts: Parts; readonly recent: Recent; readonly life: Life };
+type Timed = { readonly parts: Parts; readonly life: Life };
 
 /** Returns what stops them. */
-function startTimers({ config, onFault }: PartOptions, { parts, recent, life }: Timed): () => void {
+function startTimers({ config, onFault }: PartOptions, { parts, life }: Timed): () => void {
   const beat = setInterval(() => {
     life.beat().catch((error: unknown) => onFault(asFault(error)));
   }, config.heartbeat_interval_s * 1000);
   const forget = setInterval(
-    () => recent.release(parts.journal.first()),
+    () => parts.recent.release(parts.journal.first()),
     config.checkpoint_interval_ms,
   );
   for (const timer of [beat, forget]) timer.unref();

@@ -4,6 +4,7 @@ import { canonicalBytes } from '../event/canonical.ts';
 import type { Event, Overflow } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Keyring } from '../seal/keyring.ts';
+import type { Plain } from '../seal/seal.ts';
 import type { Store } from '../store/store.ts';
 
 /** Characters of a moved value that stay in the event, to be shown and searched. */
@@ -44,7 +45,7 @@ export type OverflowStore = { readonly store: Store; readonly keyring: Keyring }
 /** Resolves when every moved value is sealed and durable: before its event is journalled. */
 export async function keepMoved(
   { store, keyring }: OverflowStore,
-  { tenant_id: tenant, subject }: { readonly tenant_id: string; readonly subject: string },
+  { tenant, subject }: Pick<Plain, 'tenant' | 'subject'>,
   moved: readonly Moved[],
 ): Promise<void> {
   for (const { entry, bytes } of moved) {

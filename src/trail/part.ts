@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
+import { openMemoryEngine } from '../engine/memory.ts';
 import { openSqliteEngine } from '../engine/sqlite.ts';
 import { Fault } from '../fault/fault.ts';
 import { openFileJournal } from '../journal/file.ts';
@@ -13,6 +14,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { pooledEntropy } from '../seal/entropy.ts';
 import { type Keyring, openKeyring } from '../seal/keyring.ts';
 import { makeRootKey, type RootKey, readRootKey } from '../seal/root.ts';
+import { type Disk, realDisk } from '../store/disk.ts';
 import { openFileStore } from '../store/file.ts';
 import { claimFolder } from '../store/folder.ts';
 import { lockFolder } from '../store/lock.ts';
@@ -20,6 +22,7 @@ import type { Store } from '../store/store.ts';
 import type { Config } from './config.ts';
 import { type Fresh, openFresh } from './fresh.ts';
 import { type Indexer, openIndexer } from './indexer.ts';
+import { openRecent, type Recent } from './recent.ts';
 
 export type Parts = {
   /** The data folder, absolute. */
@@ -27,6 +30,7 @@ export type Parts = {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly journal: Journal;
+  readonly recent: Recent;
   readonly ledger: Ledger;
   readonly engine: Engine;
   readonly indexer: Indexer;
@@ -41,12 +45,14 @@ export type PartOptions = {
   readonly now: () => number;
   /** Told of what fails in the background: a full disk, a lost index. */
   readonly onFault: (fault: Fault) => void;
-  /** `rebuild`: the index is made anew from journal and archive. */
-  readonly index?: 'keep' | 'rebuild';
+  /** `rebuild`: the index is made anew from journal and archive; `memory`: and never on a disk. */
+  readonly index?: 'keep' | 'rebuild' | 'memory';
+  /** What journal and store write to; the machine's own where absent. */
+  readonly disk?: Disk;
 };
 
 /** Bytes of plaintext that wait in memory for the followers. */
-const FRESH_BYTES = 32 * 1024 * 1024;
+const FRESH_BYTES = 16 * 1024 * 1024;
 const NEVER_READ = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -80,20 +86,42 @@ async function open(
   data: string,
   closers: (() => unknown)[],
 ): Promise<Omit<Parts, 'data' | 'close'>> {
-  const { config, now } = options;
+  const { config, now, disk = realDisk } = options;
   makeFolder(data);
   closers.push(lockFolder(data).release);
-  await claimFolder(data, `claw ${options.version}`);
-  const store = openFileStore({ root: data });
+  const store = openFileStore({ root: data, disk });
+  await claimFolder(data, `claw ${options.version}`, store);
+  // Events are sealed with these keys, and records leave the journal by these heads.
+  for (const folder of ['keys/', 'head/']) await store.settle(folder);
   const root = rootKey(data);
   const origin = config.origin ?? `claw-${root.derive('origin').toString('hex').slice(0, 12)}`;
   const keyring = await openKeyring({ store, root, entropy: pooledEntropy(), origin });
+  closers.push(keyring.close);
+  // Its threads load while journal and ledger are read; nothing is asked of it before.
+  const opening = openIndex(options, {
+    data,
+    root,
+    recordsAt: (...at) => ledger.recordsAt(...at),
+    keyring,
+  });
+  // Asked for below: until then a failure is nobody's, and must not end the process.
+  opening.catch(() => undefined);
+  closers.push(() =>
+    opening.then(
+      (engine) => engine.close(),
+      () => undefined,
+    ),
+  );
   const base = await journalBase(store);
   const file_bytes = config.journal_file_bytes;
-  const journal = await openFileJournal({ dir: join(data, 'journal'), base, file_bytes });
+  const recent = openRecent();
+  const journal = await openFileJournal({
+    ...{ dir: join(data, 'journal'), base, file_bytes, disk },
+    onRecord: recent.add,
+  });
   closers.push(journal.close);
   let indexer: Indexer | undefined;
-  const ledger = await openLedger({
+  const ledger: Ledger = await openLedger({
     store,
     journal,
     signerFor: keyring.signer,
@@ -105,8 +133,7 @@ async function open(
     onFault: options.onFault,
   });
   closers.push(ledger.close);
-  const engine = await openIndex(options, { data, root, records: ledger, keyring });
-  closers.push(engine.close);
+  const engine = await opening;
   const fresh = openFresh(FRESH_BYTES);
   const { onFault } = options;
   indexer = await openIndexer({
@@ -118,7 +145,7 @@ async function open(
     onFault,
   });
   closers.push(indexer.close);
-  return { store, keyring, journal, ledger, engine, indexer, fresh };
+  return { store, keyring, journal, recent, ledger, engine, indexer, fresh };
 }
 
 function makeFolder(data: string): void {
@@ -136,38 +163,37 @@ function makeFolder(data: string): void {
 function rootKey(data: string): RootKey {
   const path = join(data, 'keys', 'root.key');
   const used = existsSync(join(data, 'journal')) && readdirSync(join(data, 'journal')).length > 0;
-  if (!existsSync(path) && !used) {
-    mkdirSync(join(data, 'keys'), { recursive: true, mode: 0o700 });
-    makeRootKey(path, randomBytes);
-  }
+  if (!existsSync(path) && !used) makeRootKey(path, randomBytes);
   return readRootKey(path);
 }
 
 type IndexNeeds = {
   readonly data: string;
   readonly root: RootKey;
-  readonly records: Pick<Ledger, 'record'>;
+  readonly recordsAt: Ledger['recordsAt'];
   readonly keyring: Keyring;
 };
 
 async function openIndex(
   { config, now, index }: PartOptions,
-  { data, root, records, keyring }: IndexNeeds,
+  { data, root, recordsAt, keyring }: IndexNeeds,
 ): Promise<Engine> {
   const dir = join(data, 'index');
+  const call_timeout_ms = config.call_timeout_s * 1000;
+  if (index === 'memory') return openMemoryEngine({ call_timeout_ms, now });
   if (index === 'rebuild') rmSync(dir, { recursive: true, force: true });
   return openSqliteEngine({
     dir,
     key: root.derive('index'),
     readers: config.search_readers,
     query_timeout_ms: config.search_timeout_ms,
-    call_timeout_ms: config.call_timeout_s * 1000,
+    call_timeout_ms,
     now,
     fetch: async (tenant, indices) => {
-      const found = await Promise.all(indices.map((place) => records.record(tenant, place)));
-      return found.flatMap((record) => {
-        const opened = record && keyring.open(record);
-        if (!record || !opened || !('bytes' in opened)) return [];
+      const ascending = [...new Set(indices)].sort((a, b) => a - b);
+      return (await recordsAt(tenant, ascending)).flatMap((record) => {
+        const opened = keyring.open(record);
+        if (!('bytes' in opened)) return [];
         return [{ tenant, index: record.index, seq: record.seq, event: opened.bytes }];
       });
     },

@@ -5,7 +5,8 @@ import type { Records } from './content.ts';
 export type ReplayOptions = { readonly journal: Journal; readonly records: Records };
 
 const JOURNAL_STEP = { records: 8000, bytes: 16 * 1024 * 1024 };
-const ARCHIVE_STEP = 1000;
+/** Records that are read at once of each tenant's archive: all tenants' are in memory together. */
+const ARCHIVE_STEP = 256;
 
 /** The next records from `seq` on, in order; empty when everything durable was read. */
 export type Replay = { readonly next: () => Promise<readonly JournalRecord[]> };
@@ -40,6 +41,7 @@ export async function countBefore(
   tenant: string,
   seq: number,
 ): Promise<number> {
+  if (seq === 0) return 0;
   let low = 0;
   let high = journal.size(tenant);
   while (low < high) {
@@ -51,7 +53,7 @@ export async function countBefore(
   return low;
 }
 
-type Stream = { readonly tenant: string; next: number; buffer: JournalRecord[]; at: number };
+type Stream = { readonly tenant: string; next: number; buffer: readonly JournalRecord[] };
 
 /** Tenants' archives merged by `seq`, up to where the journal begins. */
 async function* archived(
@@ -59,41 +61,32 @@ async function* archived(
   from: number,
 ): AsyncGenerator<readonly JournalRecord[], undefined> {
   const end = options.journal.first();
-  const streams: Stream[] = [];
+  let streams: Stream[] = [];
   for (const tenant of options.journal.tenants()) {
     const next = await countBefore(options, tenant, from);
-    streams.push({ tenant, next, buffer: [], at: 0 });
+    streams.push({ tenant, next, buffer: [] });
   }
-  let batch: JournalRecord[] = [];
   for (;;) {
-    const record = await takeLowest(options, streams, end);
-    if (record) batch.push(record);
+    await Promise.all(streams.map((stream) => fill(options, stream)));
+    streams = streams.filter(({ buffer: [head] }) => head !== undefined && head.seq < end);
+    // Up to here each tenant's records are at hand: what comes later stands behind them.
+    const whole = Math.min(end - 1, ...streams.map(({ buffer }) => buffer.at(-1)?.seq ?? 0));
+    const batch = streams.flatMap((stream) => take(stream, whole));
     if (batch.length === 0) return undefined;
-    if (!record || batch.length >= ARCHIVE_STEP) {
-      yield batch;
-      batch = [];
-    }
+    yield batch.sort((a, b) => a.seq - b.seq);
   }
 }
 
-async function takeLowest(
-  { records }: ReplayOptions,
-  streams: readonly Stream[],
-  end: number,
-): Promise<JournalRecord | undefined> {
-  let lowest: Stream | undefined;
-  for (const stream of streams) {
-    if (stream.at >= stream.buffer.length) {
-      stream.buffer = [...(await records.records(stream.tenant, stream.next, ARCHIVE_STEP))];
-      stream.at = 0;
-      stream.next += stream.buffer.length;
-    }
-    const head = stream.buffer[stream.at];
-    if (!head || head.seq >= end) continue;
-    const best = lowest?.buffer[lowest.at];
-    if (!best || head.seq < best.seq) lowest = stream;
-  }
-  const record = lowest?.buffer[lowest.at];
-  if (lowest) lowest.at++;
-  return record;
+async function fill({ records }: ReplayOptions, stream: Stream): Promise<void> {
+  if (stream.buffer.length > 0) return;
+  stream.buffer = await records.records(stream.tenant, stream.next, ARCHIVE_STEP);
+  stream.next += stream.buffer.length;
+}
+
+/** Takes a stream's records up to a `seq` out of it. */
+function take(stream: Stream, to: number): readonly JournalRecord[] {
+  const { buffer } = stream;
+  const rest = buffer.findIndex(({ seq }) => seq > to);
+  stream.buffer = rest < 0 ? [] : buffer.slice(rest);
+  return rest < 0 ? buffer : buffer.slice(0, rest);
 }

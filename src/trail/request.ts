@@ -17,12 +17,13 @@ export function clockOf({ zone }: SearchRequest, now_ms: number): Clock {
 /** Throws `query.invalid`. */
 export function toQuery(request: SearchRequest, now_ms: number): Query {
   const clock = clockOf(request, now_ms);
-  const { from, to } = request;
+  const { from, to, signal } = request;
   return {
     tenant: request.tenant,
     filter: parseQuery(request.query ?? '', clock),
     ...(from === undefined ? {} : { from_ms: parseTime(from, clock) }),
     ...(to === undefined ? {} : { to_ms: parseTime(to, clock) }),
+    ...(signal === undefined ? {} : { signal }),
   };
 }
 

@@ -3,17 +3,39 @@ import type { Hit } from '../engine/engine.ts';
 import { foldCall } from '../engine/fold.ts';
 import type { Event } from '../event/event.ts';
 import { withNames } from '../event/name.ts';
-import { type Content, type ContentOptions, eventOf, readContent } from './content.ts';
+import { type Content, type ContentOptions, eventOf, readContents } from './content.ts';
 import type { Fact, Row } from './trail.ts';
 
-/** The row of a hit: its facts read back and folded, in the state that the engine knows. */
-export async function readRow(
+/** Bytes of events after which a page ends, so that none fills the memory. */
+export const PAGE_BYTES = 2 * 1024 * 1024;
+/** Rows that are read at the same time. */
+const READS = 64;
+
+type Facts = Pick<Hit, 'facts' | 'status'>;
+
+/**
+ * The rows of hits, in order, until they are `PAGE_BYTES` large; at least one. Their facts are
+ * read back and folded, in the state that the engine knows.
+ */
+export async function readRows(
   options: ContentOptions,
   tenant: string,
-  { facts, status }: Pick<Hit, 'facts' | 'status'>,
-): Promise<Row> {
-  const contents = await Promise.all(facts.map((index) => readContent(options, tenant, index)));
-  return rowOf(contents, status);
+  hits: readonly Facts[],
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  let size_bytes = 0;
+  for (let at = 0; at < hits.length; at += READS) {
+    const some = hits.slice(at, at + READS);
+    const indices = some.flatMap(({ facts }) => facts);
+    const contents = await readContents(options, tenant, indices);
+    for (const { facts, status } of some) {
+      if (size_bytes >= PAGE_BYTES) return rows;
+      const held = facts.map((index) => contents.get(index)).filter((one) => one !== undefined);
+      size_bytes += held.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      rows.push(rowOf(held, status));
+    }
+  }
+  return rows;
 }
 
 /** The row of facts that were read; `status` overrides theirs where the engine knows better. */

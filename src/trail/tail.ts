@@ -1,14 +1,14 @@
 /** The live tail: each fact as it becomes durable, for whoever listens. */
-import { docOf } from '../engine/doc.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Query } from '../engine/engine.ts';
 import { matcher } from '../engine/match.ts';
 import type { Event } from '../event/event.ts';
-import type { Journal } from '../journal/journal.ts';
-import { type ContentOptions, contentOf, eventOf } from './content.ts';
+import type { Journal, JournalRecord } from '../journal/journal.ts';
+import type { ContentOptions } from './content.ts';
 import { openReplay } from './replay.ts';
 import { toQuery } from './request.ts';
-import { rowOf } from './row.ts';
 import type { Row, Trail } from './trail.ts';
+import { openViews, type View } from './view.ts';
 
 export type TailOptions = ContentOptions & {
   readonly journal: Journal;
@@ -17,20 +17,26 @@ export type TailOptions = ContentOptions & {
   readonly closing: AbortSignal;
 };
 
+/** Records after which a tail that catches up lets others have their turn. */
+const SLICE = 64;
+
 export function openTail(options: TailOptions): Trail['tail'] {
+  const viewOf = openViews(options);
   return (request, signal) => {
     // Parsed before the first fact is awaited: a wrong query fails at once.
     const query = toQuery(request, options.now());
-    return follow(options, query, AbortSignal.any([signal, options.closing]));
+    const follower = { ...options, viewOf, query };
+    return follow(follower, AbortSignal.any([signal, options.closing]));
   };
 }
 
-async function* follow(
-  options: TailOptions,
-  query: Query,
-  signal: AbortSignal,
-): AsyncGenerator<Row> {
-  const { journal } = options;
+type Follower = TailOptions & {
+  readonly viewOf: (record: JournalRecord) => View;
+  readonly query: Query;
+};
+
+async function* follow(options: Follower, signal: AbortSignal): AsyncGenerator<Row> {
+  const { journal, viewOf, query } = options;
   const matches = matcher(query.filter);
   // A reader who falls behind what the journal still holds goes on from the archive.
   const replay = openReplay(options, journal.head());
@@ -41,11 +47,11 @@ async function* follow(
   try {
     while (!signal.aborted) {
       const records = await replay.next();
-      for (const record of records) {
+      for (const [i, record] of records.entries()) {
+        if (i % SLICE === SLICE - 1) await nextTurn();
         if (record.tenant !== query.tenant) continue;
-        const content = contentOf(options, record);
-        const event = eventOf(content);
-        if (within(query, event) && matches(docOf(event))) yield rowOf([content]);
+        const view = viewOf(record);
+        if (within(query, view.event()) && matches(view.doc())) yield view.row();
         if (signal.aborted) return;
       }
       if (records.length > 0) continue;

@@ -52,9 +52,12 @@ export type SearchRequest = {
   readonly to?: string;
   /** IANA zone in which dates without a zone are read; UTC where absent. */
   readonly zone?: string;
+  /** Aborts when nobody waits for the answer any more: the work for it ends. */
+  readonly signal?: AbortSignal;
 };
 
 export type PageRequest = SearchRequest & {
+  /** The most rows; a page ends before where its rows are large. */
   readonly limit?: number;
   readonly cursor?: string;
   readonly order?: 'newest' | 'oldest';
@@ -150,7 +153,7 @@ export type Trail = {
   readonly timeline: (
     request: { readonly tenant: string; readonly session_id: string } & Pick<
       PageRequest,
-      'limit' | 'cursor'
+      'limit' | 'cursor' | 'signal'
     >,
   ) => Promise<TimelineResult>;
   /** One event with its whole content, over-long values put back. Throws `event.not_found`. */
@@ -169,7 +172,7 @@ export type Trail = {
   ) => Promise<readonly AuditEntry[]>;
   /** Throws `event.not_found`, or `ledger.not_yet` where no checkpoint covers the event. */
   readonly proof: (tenant: string, id: string) => Promise<ProofFile>;
-  /** Openings of entries [from, from + count), for a reader who may see content. */
+  /** Openings of entries from `from` on, at most `count`, for a reader who may see content. */
   readonly openings: (tenant: string, from: number, count: number) => Promise<readonly Opening[]>;
   /** A published ledger file: `checkpoint`, `vkey`, `tile/…`; undefined where there is none. */
   readonly ledgerFile: (tenant: string, path: string) => Promise<Buffer | undefined>;

@@ -132,3 +132,25 @@ test('what JSON cannot carry is refused with its field', () => {
     assert.throws(() => canonicalText(given), { code: 'event.invalid', message });
   }
 });
+
+/** RFC 8785 as plainly as it can be written. */
+function plainly(given: unknown): string {
+  if (Array.isArray(given)) return `[${given.map(plainly).join(',')}]`;
+  if (typeof given !== 'object' || given === null) return JSON.stringify(given);
+  const fields = Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, child]) => `${JSON.stringify(name)}:${plainly(child)}`).join(',')}}`;
+}
+
+test('the text is that of the plainest program for it, for few keys, many keys and long ones', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 60 });
+  const many = fc.dictionary(text, value, { maxKeys: 80, size: 'max', noNullPrototype: true });
+  fc.assert(
+    fc.property(fc.oneof(value, many), (one) => assert.equal(canonicalText(one), plainly(one))),
+  );
+});
+
+test('keys stay themselves when more came than are remembered', () => {
+  const object = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`"k${i}`, i]));
+  assert.deepEqual(JSON.parse(canonicalText(object)), object);
+  assert.equal(canonicalText({ '"k1': 1 }), '{"\\"k1":1}');
+});

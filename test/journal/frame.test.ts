@@ -8,7 +8,7 @@ const place = fc.oneof(fc.nat(), fc.maxSafeNat());
 const parts = {
   tenant: fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,62}$/),
   id: fc.uuid(),
-  at_ms: place,
+  at_ms: fc.integer({ min: 0, max: 8.64e15 }),
   seq: place,
   index: place,
   commitment: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),

@@ -199,6 +199,7 @@ function limitTests(open: OpenJournal): void {
       { id: sealed(0).id.toUpperCase() },
       { at_ms: -1 },
       { at_ms: 0.5 },
+      { at_ms: 8.64e15 + 1 },
       { commitment: Buffer.alloc(31) },
     ];
     for (const part of bad) {

@@ -65,6 +65,26 @@ test('what was sealed opens again, also after the keys were read back from the s
   }
 });
 
+test('events of every size open to their own bytes, whatever was sealed before them', async () => {
+  const ring = await keyring(openMemoryStore(), newRoot());
+  const kib = 1024;
+  const size = fc.oneof(
+    fc.nat(2000),
+    fc.integer({ min: 64 * kib - 60, max: 64 * kib + 60 }),
+    fc.constant(200 * kib),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(size, fc.nat(255)), { maxLength: 6 }), async (all) => {
+      const events = all.map(([bytes, fill]) => plain('', { bytes: Buffer.alloc(bytes, fill) }));
+      const sealed = await ring.seal(events);
+      for (const [i, { bytes }] of events.entries()) {
+        const opened = ring.open(sealed[i] ?? assert.fail());
+        assert.deepEqual('bytes' in opened && opened.bytes, bytes);
+      }
+    }),
+  );
+});
+
 test('equal bytes have different commitments: a guess cannot be checked without the salt', async () => {
   const ring = await keyring(openMemoryStore(), newRoot());
   const one = await sealOne(ring, plain('yes'));
@@ -123,6 +143,27 @@ test('seal resolves only when its keys are durable, and a failed write loses non
   assert.equal(opened.bytes.toString(), 'b');
 });
 
+test('keys that are made at the same time are written together, each before it is used', async () => {
+  const [inner, root] = [openMemoryStore(), newRoot()];
+  let writes = 0;
+  const store: Store = {
+    ...inner,
+    put: async (key, bytes, options) => {
+      writes++;
+      await inner.put(key, bytes, options);
+    },
+  };
+  const ring = await keyring(store, root);
+  await ring.admit('acme');
+  writes = 0;
+  const sealing = Array.from({ length: 10 }, async (_, i) => {
+    const event = await sealOne(ring, plain('x', { subject: `user:${i}` }));
+    assert.ok('bytes' in (await openReader(inner, root)).open(event), `user:${i} is not durable`);
+  });
+  await Promise.all(sealing);
+  assert.equal(writes, 1);
+});
+
 test('erasing a subject leaves nothing of its key, and tells erased from tampered', async () => {
   const [store, root] = [openMemoryStore(), newRoot()];
   const ring = await keyring(store, root);
@@ -146,20 +187,85 @@ test('a key that is simply gone is no erasure', async () => {
   assert.deepEqual((await openReader(store, root)).open(sealed), { problem: 'tampered' });
 });
 
-test('many small key objects become one at start, and every key still opens', async () => {
+test('key objects stay few however many keys there are, and every key still opens', async () => {
   const [store, root] = [openMemoryStore(), newRoot()];
   const ring = await keyring(store, root);
   const sealed = [];
-  for (let i = 0; i < 80; i++) {
+  for (let i = 0; i < 600; i++) {
     sealed.push(await sealOne(ring, plain(`${i}`, { subject: `session:${i}` })));
   }
-  await ring.erase('acme', 'session:7');
-  const opener = await keyring(store, root);
+  await ring.close();
   const objects = await Array.fromAsync(store.list('keys/acme/subject/'));
-  assert.equal(objects.length, 1);
-  for (const [i, one] of sealed.entries()) {
-    const opened = opener.open(one);
-    assert.equal('bytes' in opened, i !== 7);
+  assert.ok(objects.length <= 3 * 15, `${objects.length} objects`);
+  const opener = await keyring(store, root);
+  for (const one of sealed) assert.ok('bytes' in opener.open(one));
+});
+
+test('a key that is erased while objects are merged is gone from all of them', async () => {
+  const [store, root] = [openMemoryStore(), newRoot()];
+  const ring = await keyring(store, root);
+  const sealed = [];
+  const erasing = [];
+  for (let i = 0; i < 64; i++) {
+    sealed.push(await sealOne(ring, plain(`${i}`, { subject: `session:${i}` })));
+    if (i % 5 === 4) erasing.push(ring.erase('acme', `session:${i - 2}`));
+  }
+  assert.deepEqual(new Set(await Promise.all(erasing)), new Set([true]));
+  await ring.close();
+  for (const opener of [ring, await openReader(store, root)]) {
+    for (const [i, one] of sealed.entries()) {
+      const opened = opener.open(one);
+      assert.equal('problem' in opened, i % 5 === 2 && i < 62, `${i}`);
+    }
+  }
+});
+
+test('a reader finds every key while a server merges their objects', async () => {
+  const [inner, root] = [openMemoryStore(), newRoot()];
+  const ring = await keyring(inner, root);
+  const sealed = [];
+  for (let i = 0; i < 15; i++) {
+    sealed.push(await sealOne(ring, plain(`${i}`, { subject: `session:${i}` })));
+  }
+  let listings = 0;
+  const store: Store = {
+    ...inner,
+    async *list(prefix) {
+      yield* await Array.fromAsync(inner.list(prefix));
+      if (!prefix.endsWith('/subject/') || listings++ > 0) return;
+      sealed.push(await sealOne(ring, plain('15', { subject: 'session:15' })));
+      await ring.close();
+    },
+  };
+  const reader = await openReader(store, root);
+  assert.equal(listings, 2);
+  for (const one of sealed) assert.ok('bytes' in reader.open(one));
+});
+
+test('a reader learns of keys that were made since, and of a new tenant’s', async () => {
+  const [store, root] = [openMemoryStore(), newRoot()];
+  const ring = await keyring(store, root);
+  await sealOne(ring, plain('old'));
+  const reader = await openReader(store, root);
+  for (const fields of [{ subject: 'user:new' }, { tenant: 'new' }]) {
+    const sealed = await sealOne(ring, plain('new', fields));
+    assert.deepEqual(reader.open(sealed), { problem: 'tampered' });
+    assert.equal(await reader.refresh?.(sealed.tenant), true);
+    assert.ok('bytes' in reader.open(sealed));
+    assert.equal(await reader.refresh?.(sealed.tenant), false);
+  }
+  assert.equal(await reader.refresh?.('nobody'), false);
+});
+
+test('an object that holds no keys as they are written is damaged, and named', async () => {
+  for (const text of ['', '{"v":1}', '{"v":2,"keys":[]}', '{"v":1,"keys":[{"kid":"a"}]}']) {
+    const [store, root] = [openMemoryStore(), newRoot()];
+    await (await keyring(store, root)).seal([plain('x')]);
+    const key = 'keys/acme/subject/0000000000.json';
+    await store.put(key, Buffer.from(text));
+    const damaged = (error: Fault) => error.code === 'seal.root_key' && error.message.includes(key);
+    await assert.rejects(keyring(store, root), damaged);
+    await assert.rejects(openReader(store, root), damaged);
   }
 });
 
@@ -193,7 +299,7 @@ test('a root key file is for its owner alone, and a damaged or missing one is na
   const path = join(folder, 'mode.key');
   makeRootKey(path, entropy);
   assert.equal(statSync(path).mode & 0o777, 0o600);
-  assert.throws(() => makeRootKey(path, entropy), { code: 'EEXIST' });
+  assert.throws(() => makeRootKey(path, entropy), { code: 'seal.root_key' });
   chmodSync(path, 0o644);
   readRootKey(path);
   assert.equal(statSync(path).mode & 0o777, 0o600);

@@ -1,11 +1,15 @@
 /** Hostile input over real sockets: answered with a fault or recorded, never a crash or a 5xx. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { errorSchema, ingestSchema } from '../../src/server/answer.ts';
-import { openRig, type Reply, type Rig } from './rig.ts';
+import { eventually, openRig, type Reply, type Rig } from './rig.ts';
 import type { OpenTrail } from './suite.ts';
+
+const HOUR_MS = 3_600_000;
 
 export function hostileSuite(name: string, openTrail: OpenTrail): void {
   describe(`hostile input ${name}`, () => {
@@ -88,6 +92,43 @@ export function hostileSuite(name: string, openTrail: OpenTrail): void {
           'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"type":',
       );
       assert.match(text, /^HTTP\/1\.1 408 [\s\S]*request\.timeout/);
+    });
+
+    test('who is turned away finds room next time, at the cost of those who say nothing', async () => {
+      const limits = {
+        ...{ header_ms: HOUR_MS, request_ms: HOUR_MS, idle_ms: HOUR_MS },
+        connections: 4,
+      };
+      const crowded = await openRig(openTrail, { limits });
+      const idle = Array.from({ length: 4 }, () => connect(crowded.server.port, '127.0.0.1'));
+      await Promise.all(idle.map((socket) => once(socket, 'connect')));
+      const ask = () => crowded.send('/healthz').catch(() => undefined);
+      const reply = await eventually(ask, (answer) => answer !== undefined);
+      assert.equal(reply?.status, 200);
+      for (const socket of idle) socket.destroy();
+      await crowded.close();
+    });
+
+    test('answers that nobody reads give way to those that somebody does', async () => {
+      const limits = { answer_bytes: 40_000_000, patience_ms: 0 };
+      const busy = await openRig(openTrail, { limits });
+      const body = { type: 'output', session_id: 's', content: '.'.repeat(12_000_000) };
+      const sent = await busy.send('/v1/events', { token: busy.recorder, body });
+      const path = `/v1/events/${sent.body.results[0].id}`;
+      const head = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer`;
+      const deaf = Array.from({ length: 6 }, () => connect(busy.server.port, '127.0.0.1'));
+      const cut = deaf.map((socket) => {
+        socket.on('error', () => undefined);
+        socket.pause();
+        socket.write(`${head} ${busy.viewer}\r\n\r\n`);
+        return socket;
+      });
+      for (let i = 0; i < 5; i++) {
+        const reply = await busy.send(path, { token: busy.viewer });
+        assert.equal(reply.body.content.length, 12_000_000);
+      }
+      for (const socket of cut) socket.destroy();
+      await busy.close();
     });
 
     test('a guess at a token of any form is 401', async () => {

@@ -96,15 +96,15 @@ describe('scanning', () => {
 describe('splitting', () => {
   const limits = { event_bytes: 1000, batch_events: 1000, batch_values: 10_000 };
 
-  test('an array and its lines hold the same events', () => {
-    fc.assert(
-      fc.property(
+  test('an array and its lines hold the same events', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 5 }),
-        (events) => {
+        async (events) => {
           const texts = events.map((event) => JSON.stringify(event));
           fc.pre(events.length > 0 && texts.every((text) => Buffer.byteLength(text) < 900));
-          const array = splitBatch(Buffer.from(`[${texts.join(',')}]`), 'json', limits);
-          const lines = splitBatch(Buffer.from(texts.join('\r\n')), 'ndjson', limits);
+          const array = await splitBatch(Buffer.from(`[${texts.join(',')}]`), 'json', limits);
+          const lines = await splitBatch(Buffer.from(texts.join('\r\n')), 'ndjson', limits);
           assert.deepEqual(lines, array);
           assert.deepEqual(
             array.items,
@@ -113,6 +113,31 @@ describe('splitting', () => {
         },
       ),
     );
+  });
+
+  test('lines keep their order, and a wrong one its number, however many turns they take', async () => {
+    const text = 'x'.repeat(700);
+    const lines = Array.from({ length: 3000 }, (_, i) =>
+      i === 2000 ? '{' : `{"i":${i},"x":"${text}"}`,
+    );
+    const roomy = { event_bytes: 1000, batch_events: 3000, batch_values: 100_000 };
+    const { items } = await splitBatch(Buffer.from(lines.join('\n')), 'ndjson', roomy);
+    for (const [i, item] of items.entries()) {
+      if ('value' in item) assert.deepEqual(item.value, { i, x: text });
+      else assert.match(`${i} ${item.fault.message}`, /^2000 Line 2001 is not JSON/);
+    }
+    assert.equal(items.filter((item) => 'fault' in item).length, 1);
+  });
+
+  test('more values than may be are refused before they are parsed, in lines and in an array', async () => {
+    const few = { ...limits, event_bytes: 100_000, batch_values: 29 };
+    for (const [form, body] of [
+      ['ndjson', '[1,2,3,4,5,6,7,8,9]\n'.repeat(3)],
+      ['json', `[${'[1,2,3,4,5,6,7,8,9],'.repeat(2)}[1,2,3,4,5,6,7,8,9]]`],
+    ] as const) {
+      await assert.rejects(splitBatch(Buffer.from(body), form, few), { code: 'batch.too_large' });
+      await splitBatch(Buffer.from(body), form, { ...few, batch_values: 60 });
+    }
   });
 
   test('the form is the content type, whatever its case and parameters', () => {

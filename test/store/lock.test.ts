@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Fault } from '../../src/fault/fault.ts';
@@ -10,9 +10,10 @@ import { temporaryFolder } from './temporary_folder.ts';
 
 const now = new Date('2026-11-21T10:00:00Z');
 
-async function holder(folder: string): Promise<{ child: ChildProcess; said: string }> {
+async function holder(folder: string, at_ms = 0): Promise<{ child: ChildProcess; said: string }> {
   const script = join(import.meta.dirname, 'lock_holder.ts');
-  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = [script, folder, String(at_ms)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [chunk] = await once(child.stdout, 'data');
   return { child, said: String(chunk).trim() };
 }
@@ -63,6 +64,26 @@ test('the refusal names the holder, and kill -9 of the holder frees the folder',
     await once(child, 'exit');
     lockFolder(folder, now).release();
   }
+});
+
+test('of processes that lock a folder at the same moment, exactly one gets it', async (t) => {
+  for (let round = 0; round < 4; round++) {
+    const folder = temporaryFolder(t);
+    const at_ms = Date.now() + 500;
+    const racers = await Promise.all([holder(folder, at_ms), holder(folder, at_ms)]);
+    for (const { child } of racers) child.kill('SIGKILL');
+    assert.deepEqual(racers.map(({ said }) => said).sort(), ['data.locked', 'locked']);
+  }
+});
+
+test('a lock holds where nothing can be written beside it, as on a full disk', (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, 'lock.json'));
+  const lock = lockFolder(folder, now);
+  assert.deepEqual(readdirSync(folder), ['lock.db', 'lock.json'], 'not even a journal of its own');
+  assert.throws(() => lockFolder(folder, now), { code: 'data.locked' });
+  lock.release();
+  lockFolder(folder, now).release();
 });
 
 test('a folder that is not there is named as unwritable', (t) => {

@@ -1,7 +1,9 @@
 /** A process that locks the folder of its first argument, says so, and waits to be ended. */
 import { lockFolder } from '../../src/store/lock.ts';
 
-const [folder = ''] = process.argv.slice(2);
+/** Others may be told the same Unix milliseconds, so that all try at one moment. */
+const [folder = '', at_ms = '0'] = process.argv.slice(2);
+while (Date.now() < Number(at_ms));
 try {
   lockFolder(folder);
   process.stdout.write('locked\n');

@@ -32,6 +32,7 @@ async function follow(apply: (engine: Engine) => Engine['apply']) {
   const records = {
     record: (tenant: string, index: number) => journal.find(tenant, index),
     records: async () => [],
+    recordsAt: async () => [],
   };
   const fresh = { add: () => {}, get: () => undefined, from: () => [] };
   const onFault = (fault: Fault) => void faults.push(fault.code);

@@ -106,6 +106,38 @@ test('the same id is recorded once: in one batch, at once, later, and after a re
   assert.equal(other[0]?.status, 'accepted');
 });
 
+test('a batch of many turns keeps its order, and others are recorded beside it', async () => {
+  const trail = await place().open();
+  const event = (content: string) => ({ type: 'prompt', session_id: 's', content });
+  const chosen = { ...event('chosen'), id: '01a1fff1-adb5-7463-8fba-378bb3a785e7' };
+  const many = Array.from({ length: 700 }, (_, i) =>
+    i % 300 === 299 ? chosen : i % 97 === 96 ? { type: 'none' } : event(`event ${i}`),
+  );
+  const [receipts, [other]] = await Promise.all([
+    trail.ingest(many, ACME),
+    trail.ingest([chosen], ACME),
+  ]);
+  const places = receipts.flatMap((receipt) => ('index' in receipt ? [receipt] : []));
+  const fresh = places.filter(({ status }) => status === 'accepted').map(({ index }) => index);
+  assert.deepEqual(
+    fresh,
+    fresh.map((_, i) => (fresh[0] ?? 0) + i),
+  );
+  const repeats = places.filter(({ id }) => id === chosen.id);
+  assert.equal(
+    new Set([...repeats, other].map((one) => one && 'index' in one && one.index)).size,
+    1,
+  );
+  for (const [i, receipt] of receipts.entries()) {
+    assert.equal(
+      receipt.status === 'rejected',
+      'type' in (many[i] ?? {}) && many[i]?.type === 'none',
+    );
+  }
+  const found = await rows(trail, 'type:prompt');
+  assert.equal(new Set(found.map(({ content }) => content)).size, 700 - 7 - 2 + 1);
+});
+
 test('a call is one row in its latest state, with both facts behind it', async () => {
   const trail = await place().open();
   const call = { type: 'tool_call', session_id: 's', call_id: 'c1', tool: 'send_email' };

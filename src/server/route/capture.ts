@@ -5,9 +5,10 @@ import { type CallMemory, rememberCalls } from '../../adapter/memory.ts';
 import { adapterNamed } from '../../adapter/menu.ts';
 import type { Draft } from '../../event/event.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
+import type { Batch } from '../batch.ts';
 import * as parameter from '../parameter.ts';
 import { type Answer, type Call, route } from '../route.ts';
-import { BATCH, producerOf, receiveBatch, record } from './ingest.ts';
+import { BATCH, inTurn, producerOf, receive, record, split } from './ingest.ts';
 
 const CAPTURED_AT = 'x-claw-captured-at';
 /** Calls of one batch that are joined with each other before they are recorded. */
@@ -28,24 +29,34 @@ export const capture = route({
     const seen = capturedAt(call.request.headers[CAPTURED_AT]);
     const lease = call.face.budget.lease();
     try {
-      const { kind, items } = await receiveBatch(call, lease);
-      const known = layered(call.face.calls.of(call.tenant));
-      const records = items.map((item) =>
-        'fault' in item ? item.fault : adapt({ adapter, seen, known, call }, item.value),
+      const body = await receive(call, lease);
+      return await inTurn(call, body, async () =>
+        keepAll({ adapter, seen, call }, await split(call, body)),
       );
-      const faults = [
-        ...records.filter((each) => each instanceof Fault),
-        ...(await keep(call, records)),
-      ];
-      const [first] = faults;
-      if (!first) return { kind: 'json', body: {} };
-      if (kind === 'one') throw first;
-      return refused(first, faults.length, items.length);
     } finally {
       lease.end();
     }
   },
 });
+
+/** Records what the adapter makes of a batch. */
+async function keepAll(
+  { adapter, seen, call }: Capturing,
+  { kind, items }: Batch,
+): Promise<Answer> {
+  const known = layered(call.face.calls.of(call.tenant));
+  const records = items.map((item) =>
+    'fault' in item ? item.fault : adapt({ adapter, seen, known, call }, item.value),
+  );
+  const faults = [
+    ...records.filter((each) => each instanceof Fault),
+    ...(await keep(call, records)),
+  ];
+  const [first] = faults;
+  if (!first) return { kind: 'json', body: {} };
+  if (kind === 'one') throw first;
+  return refused(first, faults.length, items.length);
+}
 
 /** When a spooled record was really seen; its very text tells it apart from an equal one. */
 type Seen = { readonly at_ms: number; readonly nonce: string } | undefined;
@@ -81,12 +92,13 @@ function layered(recorded: KnownCalls): Layered {
   return { known, batch };
 }
 
-type Adapting = {
+type Capturing = {
   readonly adapter: Adapter;
   readonly seen: Seen;
-  readonly known: Layered;
-  readonly call: Pick<Call<unknown, unknown>, 'face'>;
+  readonly call: Call<{ tenant?: unknown }, unknown>;
 };
+
+type Adapting = Capturing & { readonly known: Layered };
 
 function adapt({ adapter, seen, known, call }: Adapting, value: unknown): readonly Draft[] | Fault {
   const now_ms = seen?.at_ms ?? call.face.now();

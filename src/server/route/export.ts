@@ -16,7 +16,7 @@ export const exportRoute = route({
   access: 'viewer',
   summary:
     'Every row that matches. X-Claw-Coverage says what it covers; a cut stream is not whole.',
-  faults: ['query.invalid', 'query.timeout'],
+  faults: ['query.invalid', 'query.timeout', 'request.too_many'],
   query: z.strictObject({
     ...parameter.search,
     ...parameter.order,
@@ -31,11 +31,17 @@ export const exportRoute = route({
   params: NOTHING,
   answer: { types: FORMATS.map(({ media_type }) => media_type) },
   handle: async (call) => {
-    const { face, tenant, query } = call;
+    const { face, tenant, query, signal } = call;
     const { format: name, ...search } = query;
     const format = formatNamed(name);
-    const { coverage, rows } = await face.trail.export(parameter.given({ ...search, tenant }));
+    const free = face.exports.take(tenant);
+    const asked = parameter.given({ ...search, tenant, signal });
+    const { coverage, rows } = await face.trail.export(asked).catch((error: unknown) => {
+      free();
+      throw error;
+    });
     const done = (count: number, complete: 'yes' | 'no') => {
+      free();
       const result = { rows: count, complete, tree_size: coverage.tree_size };
       noteReading(call, { tool: 'logs.export', arguments: query, result });
     };

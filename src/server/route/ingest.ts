@@ -5,7 +5,14 @@ import { CODES } from '../../fault/fault.ts';
 import { ANY_TENANT } from '../../trail/credential.ts';
 import type { Receipt } from '../../trail/trail.ts';
 import { ingestSchema } from '../answer.ts';
-import { type Batch, type BatchLimits, formOf, type Item, splitBatch } from '../batch.ts';
+import {
+  type Batch,
+  type BatchLimits,
+  type BodyForm,
+  formOf,
+  type Item,
+  splitBatch,
+} from '../batch.ts';
 import { readBody } from '../body.ts';
 import type { Lease } from '../budget.ts';
 import type { RawCall } from '../call.ts';
@@ -31,22 +38,39 @@ export const ingest = route({
   handle: async (call) => {
     const lease = call.face.budget.lease();
     try {
-      const batch = await receiveBatch(call, lease);
-      const receipts = await record(call, batch.items, producerOf(call));
-      return answerOf(batch, receipts);
+      const body = await receive(call, lease);
+      return await inTurn(call, body, async () => {
+        const batch = await split(call, body);
+        const receipts = await record(call, batch.items, producerOf(call));
+        return answerOf(batch, receipts);
+      });
     } finally {
       lease.end();
     }
   },
 });
 
-/** The records of a body, within all limits. */
-export async function receiveBatch(call: RawCall, lease: Lease): Promise<Batch> {
-  const { request, face } = call;
+export type Body = { readonly bytes: Buffer; readonly form: BodyForm };
+
+/** A body of a form that is known. */
+export async function receive({ request, face }: RawCall, lease: Lease): Promise<Body> {
   const form = formOf(request.headers['content-type']);
-  const body = await readBody(request, { max_bytes: face.limits.body_bytes, lease });
-  face.metrics.bytes.inc(body.length);
-  return splitBatch(body, form, face.limits satisfies BatchLimits);
+  const bytes = await readBody(request, { max_bytes: face.limits.body_bytes, lease });
+  face.metrics.bytes.inc(bytes.length);
+  return { bytes, form };
+}
+
+/** The records of a body, within all limits. */
+export function split({ face }: RawCall, { bytes, form }: Body): Promise<Batch> {
+  return splitBatch(bytes, form, face.limits satisfies BatchLimits);
+}
+
+/** Bodies from this size on wait for each other. */
+const LARGE_BYTES = 256 * 1024;
+
+/** Works on small bodies at once, on large ones a few at a time. */
+export function inTurn<T>({ face }: RawCall, body: Body, work: () => Promise<T>): Promise<T> {
+  return body.bytes.length < LARGE_BYTES ? work() : face.gate(work);
 }
 
 /** What the credential says about whoever sends. */

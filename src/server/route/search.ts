@@ -21,8 +21,8 @@ const events = route({
   params: NOTHING,
   answer: { types: JSON_ONLY, schema: searchSchema },
   handle: async (call) => {
-    const { face, tenant, query } = call;
-    const body = await face.trail.search(given({ ...query, tenant }));
+    const { face, tenant, query, signal } = call;
+    const body = await face.trail.search(given({ ...query, tenant, signal }));
     const result = { rows: body.events.length };
     noteReading(call, { tool: 'logs.search', arguments: query, result });
     return { kind: 'json', body };
@@ -54,8 +54,8 @@ const count = route({
   params: NOTHING,
   answer: { types: JSON_ONLY, schema: countSchema },
   handle: async (call) => {
-    const { face, tenant, query } = call;
-    const body = await face.trail.count(given({ ...query, tenant }));
+    const { face, tenant, query, signal } = call;
+    const body = await face.trail.count(given({ ...query, tenant, signal }));
     const result = { count: body.count };
     noteReading(call, { tool: 'logs.count', arguments: query, result });
     return { kind: 'json', body };
@@ -75,8 +75,8 @@ const facets = route({
   params: NOTHING,
   answer: { types: JSON_ONLY, schema: facetsSchema },
   handle: async (call) => {
-    const { face, tenant, query } = call;
-    const body = await face.trail.facets(given({ ...query, tenant }));
+    const { face, tenant, query, signal } = call;
+    const body = await face.trail.facets(given({ ...query, tenant, signal }));
     const result = { values: body.buckets.length };
     noteReading(call, { tool: 'logs.facets', arguments: query, result });
     return { kind: 'json', body };
@@ -95,10 +95,10 @@ const histogram = route({
   params: NOTHING,
   answer: { types: JSON_ONLY, schema: histogramSchema },
   handle: async (call) => {
-    const { face, tenant, query } = call;
+    const { face, tenant, query, signal } = call;
     const { interval, ...rest } = query;
     const interval_ms = interval && INTERVALS_MS[interval];
-    const body = await face.trail.histogram(given({ ...rest, tenant, interval_ms }));
+    const body = await face.trail.histogram(given({ ...rest, tenant, interval_ms, signal }));
     const result = { bars: body.bars.length };
     noteReading(call, { tool: 'logs.histogram', arguments: query, result });
     return { kind: 'json', body };

@@ -19,8 +19,8 @@ const sessions = route({
   params: NOTHING,
   answer: { types: JSON_ONLY, schema: sessionsSchema },
   handle: async (call) => {
-    const { face, tenant, query } = call;
-    const body = await face.trail.sessions(given({ ...query, tenant }));
+    const { face, tenant, query, signal } = call;
+    const body = await face.trail.sessions(given({ ...query, tenant, signal }));
     const result = { sessions: body.sessions.length };
     noteReading(call, { tool: 'sessions.list', arguments: query, result });
     return { kind: 'json', body };
@@ -36,8 +36,8 @@ const timeline = route({
   params: parameter.sessionId,
   answer: { types: JSON_ONLY, schema: timelineSchema },
   handle: async (call) => {
-    const { face, tenant, query, params } = call;
-    const request = { ...query, tenant, session_id: params.id };
+    const { face, tenant, query, params, signal } = call;
+    const request = { ...query, tenant, session_id: params.id, signal };
     const body = await face.trail.timeline(given(request));
     const asked = { ...query, session_id: params.id };
     const result = { rows: body.events.length };
@@ -60,8 +60,8 @@ const auditLog = route({
   params: NOTHING,
   answer: { types: JSON_ONLY, schema: auditSchema },
   handle: async (call) => {
-    const { face, tenant, query } = call;
-    const entries = await face.trail.auditLog(given({ ...query, tenant }));
+    const { face, tenant, query, signal } = call;
+    const entries = await face.trail.auditLog(given({ ...query, tenant, signal }));
     const result = { rows: entries.length };
     noteReading(call, { tool: 'audit_log', arguments: query, result });
     return { kind: 'json', body: { entries } };

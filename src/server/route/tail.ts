@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { Fault } from '../../fault/fault.ts';
 import { jsonText } from '../../format/text.ts';
 import type { Row } from '../../trail/trail.ts';
 import * as parameter from '../parameter.ts';
@@ -23,17 +22,14 @@ export const tail = route({
   answer: { types: ['text/event-stream'] },
   handle: async (call) => {
     const { face, tenant, query } = call;
-    if (face.tails.open >= face.limits.tails) {
-      throw new Fault('request.too_many', `There are ${face.limits.tails} live tails already.`, {
-        limit: face.limits.tails,
-        retry_after_s: 30,
-      });
-    }
     const asked = parameter.given({ ...query, tenant });
     const signal = AbortSignal.any([call.signal, face.closing]);
     const rows = face.trail.tail(asked, signal)[Symbol.asyncIterator]();
+    const free = face.tails.take(tenant);
     noteReading(call, { tool: 'logs.tail', arguments: query });
-    return { kind: 'raw', write: (response) => stream({ ...call, signal }, rows, response) };
+    const write = (response: ServerResponse) =>
+      stream({ ...call, signal }, rows, response).finally(free);
+    return { kind: 'raw', write };
   },
 });
 
@@ -50,16 +46,13 @@ async function stream(
   });
   // Asked for before the header is sent: whatever is recorded after that is not missed.
   let next = rows.next();
-  face.metrics.tails.set(++face.tails.open);
   const heartbeat = setInterval(() => response.write(': \n\n'), face.limits.tail_heartbeat_ms);
   try {
     greet(call, response);
     while (!signal.aborted) {
       const found = await Promise.race([next, gone]);
       if (found.done) break;
-      const { index } = found.value;
-      const text = `id: ${index}\nevent: row\ndata: ${jsonText(found.value)}\n\n`;
-      if (!response.write(text) && !(await drained(response, call))) {
+      if (!response.write(textOf(found.value)) && !(await drained(response, call))) {
         face.metrics.tailsCut.inc();
         cut(response, `Nothing was read for ${face.limits.tail_stall_ms} ms.`);
         break;
@@ -70,11 +63,21 @@ async function stream(
     cut(response, 'The trail could not be followed any further.');
   } finally {
     clearInterval(heartbeat);
-    face.metrics.tails.set(--face.tails.open);
     next.catch(() => undefined);
     rows.return?.().catch(() => undefined);
     response.end();
   }
+}
+
+/** Rows that many tails show are written once. */
+const TEXTS = new WeakMap<Row, string>();
+
+function textOf(row: Row): string {
+  const known = TEXTS.get(row);
+  if (known !== undefined) return known;
+  const text = `id: ${row.index}\nevent: row\ndata: ${jsonText(row)}\n\n`;
+  TEXTS.set(row, text);
+  return text;
 }
 
 /** Whether the reader went on reading in time, or went away. */

@@ -101,7 +101,7 @@ async function bodyOf({ face, request }: RawCall): Promise<unknown> {
   try {
     const form = formOf(request.headers['content-type']);
     const body = await readBody(request, { max_bytes: BODY_BYTES, lease });
-    const { items } = splitBatch(body, form, face.limits);
+    const { items } = await splitBatch(body, form, face.limits);
     const [item] = items;
     return items.length === 1 && item && 'value' in item ? item.value : undefined;
   } finally {
