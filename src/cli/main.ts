@@ -6,12 +6,12 @@ import { join } from 'node:path';
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
-  rememberCode(process.env);
   const [first] = argv;
   if (first === 'hook') {
     const { runHook } = await import('./hook/hook.ts');
     return runHook(argv.slice(1), process.env);
   }
+  rememberCode(process.env);
   if (argv.length === 1 && (first === '--version' || first === '-V')) {
     const { version } = await import('./version.ts');
     process.stdout.write(`${version()}\n`);

@@ -52,6 +52,8 @@ export type Query = {
   readonly filter: Filter;
   readonly from_ms?: number;
   readonly to_ms?: number;
+  /** Aborts when nobody waits for the answer any more: an engine may end its work then. */
+  readonly signal?: AbortSignal;
 };
 
 /** A place in the answer's order: by time, then by `seq` of the row's first fact. */

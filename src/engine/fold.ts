@@ -49,6 +49,17 @@ export function settled(event: Event, clock: CallClock): Event {
   return late || ended ? { ...event, status: 'unknown' } : event;
 }
 
+/**
+ * Facts of one call that make one row: they are all read again with each fact that comes late.
+ * What a producer says of a call beyond that has rows of its own, which get no result any more.
+ */
+export const CALL_FACTS = 64;
+
+/** Whether a fact of a call stands alone under this key, because the call's row is full. */
+export function isBeyond(key: string, { seq, event }: { seq: number; event: Event }): boolean {
+  return event.call_id !== undefined && key === String(seq);
+}
+
 /** A call that waits for its result. */
 export function isOpen(event: Event): boolean {
   return event.status === 'pending' && (event.call_id !== undefined || isCall(event.type));

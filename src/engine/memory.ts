@@ -3,7 +3,7 @@ import type { Event } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
 import * as answer from './answer.ts';
 import type { Answer, Engine, EngineOptions, EngineRecord, Query, SessionRow } from './engine.ts';
-import { callKey, endsSession, isOpen } from './fold.ts';
+import { CALL_FACTS, callKey, endsSession, isBeyond, isOpen } from './fold.ts';
 import { keywordText } from './keyword.ts';
 import { matcher } from './match.ts';
 import { type Fact, hitOf, placeOrder, type Row, rowOf } from './row.ts';
@@ -56,7 +56,9 @@ function applyAll(state: State, records: readonly EngineRecord[]): void {
   for (const record of records) {
     if (record.seq < state.cursor) continue;
     const event = JSON.parse(Buffer.from(record.event).toString()) as Event;
-    const key = callKey(event) ?? String(record.seq);
+    const alone = String(record.seq);
+    const call = callKey(event) ?? alone;
+    const key = (state.calls.get(call)?.length ?? 0) < CALL_FACTS ? call : alone;
     const facts = state.calls.get(key) ?? [];
     if (facts.length === 0) state.calls.set(key, facts);
     state.rows.delete(key);
@@ -85,11 +87,15 @@ function rowsOf(state: State): Row[] {
     const known = rows.get(key);
     if (known !== undefined) return known;
     const first = facts[0];
-    const ended_ms = first === undefined ? undefined : ends.get(sessionKey(first.event));
+    const ended_ms = first && endOf(key, first, ends);
     const row = rowOf(facts, { now_ms, call_timeout_ms, ended_ms });
     if (!isOpen(row.event)) rows.set(key, row);
     return row;
   });
+}
+
+function endOf(key: string, first: Fact, ends: State['ends']): number | undefined {
+  return isBeyond(key, first) ? Number.POSITIVE_INFINITY : ends.get(sessionKey(first.event));
 }
 
 function matching(state: State, query: Query): Row[] {

@@ -1,12 +1,13 @@
-/** The engine on one machine: encrypted SQLite files in time order, written and read by threads. */
+/** The engine on one machine: encrypted SQLite files, written by a thread, read by processes. */
 import { mkdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../fault/fault.ts';
-import type { Answer, Engine, EngineOptions, EngineRecord, EngineStatus } from './engine.ts';
+import type { Answer, Engine, EngineOptions, EngineRecord, EngineStatus, Query } from './engine.ts';
 import { openLink } from './sqlite/link.ts';
 import { pack, transferOf } from './sqlite/pack.ts';
-import { closing, openPool } from './sqlite/pool.ts';
+import { type Asker, closing, openPool, shareOf } from './sqlite/pool.ts';
+import { startReader } from './sqlite/process.ts';
 import type { Question } from './sqlite/reader.ts';
 import { type Counting, groupsOf, spread } from './sqlite/spread.ts';
 import type { FetchAsk, WorkerStart, WriteAsk } from './sqlite/worker.ts';
@@ -17,7 +18,7 @@ export type SqliteEngineOptions = EngineOptions & {
   readonly dir: string;
   /** 32 bytes; everything in the folder is encrypted and authenticated with it. */
   readonly key: Uint8Array;
-  /** Threads that answer questions; 2 by default. */
+  /** The most processes that answer questions at once; 2 by default. */
   readonly readers?: number;
   /** Facts after which a new file begins; at most and by default 1,048,576. */
   readonly rows_per_file?: number;
@@ -40,50 +41,63 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   }
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const writer = await openWriterThread(options);
+  const { ask, count, close } = openAsking(options, writer);
+  let closed: Promise<void> | undefined;
+  return {
+    apply: writer.apply,
+    cursor: async () => writer.view().cursor,
+    search: (asked, page) => ask(asked, { kind: 'search', query: plain(asked), page }),
+    count: (asked) => count(asked, { kind: 'count', query: plain(asked) }),
+    facets: (asked, field, limit) =>
+      count(asked, { kind: 'facets', query: plain(asked), field, limit }),
+    histogram: (asked, interval_ms) =>
+      count(asked, { kind: 'histogram', query: plain(asked), interval_ms }),
+    sessions: (asked, page) => ask(asked, { kind: 'sessions', query: plain(asked), page }),
+    session: (tenant, session_id) => ask({ tenant }, { kind: 'session', tenant, session_id }),
+    locate: async (tenant, id) =>
+      (await ask<number | undefined>({ tenant }, { kind: 'locate', tenant, id })).value,
+    status: writer.status,
+    close: () => {
+      closed ??= close().then(writer.close);
+      return closed;
+    },
+  };
+}
+
+/** Asks the readers, of the files as the writer left them. */
+function openAsking(options: SqliteEngineOptions, writer: Pick<WriterThread, 'view'>) {
   const { call_timeout_ms, now } = options;
   const { readers = 2 } = options;
   const pool = openPool({
-    start: () => startWorker('read', options),
+    start: (onEnd) => startReader(options, onEnd),
     readers,
     timeout_ms: options.query_timeout_ms ?? 10_000,
   });
-  let closed: Promise<void> | undefined;
-  const ask = async <T>(question: Question): Promise<Answer<T>> => {
+  const ask = async <T>(asker: Asker, question: Question): Promise<Answer<T>> => {
     let read_to = 0;
-    const value = await pool.ask(() => {
+    const value = await pool.ask(asker, () => {
       const { files, cursor } = writer.view();
       read_to = cursor;
       return { question, files, now_ms: now(), call_timeout_ms };
     });
     return { value: value as T, read_to };
   };
-  const count = async <T>(asked: Counting): Promise<Answer<T>> => {
+  const count = async <T>(asker: Asker, asked: Counting): Promise<Answer<T>> => {
     const { files, cursor } = writer.view();
     const { question, join } = spread(asked);
     const values = await Promise.all(
-      groupsOf(files, readers).map((group) =>
-        pool.ask(() => ({ question, files: group, now_ms: now(), call_timeout_ms })),
+      groupsOf(files, shareOf(readers)).map((group) =>
+        pool.ask(asker, () => ({ question, files: group, now_ms: now(), call_timeout_ms })),
       ),
     );
     return { value: join(values) as T, read_to: cursor };
   };
-  return {
-    apply: writer.apply,
-    cursor: async () => writer.view().cursor,
-    search: (query, page) => ask({ kind: 'search', query, page }),
-    count: (query) => count({ kind: 'count', query }),
-    facets: (query, field, limit) => count({ kind: 'facets', query, field, limit }),
-    histogram: (query, interval_ms) => count({ kind: 'histogram', query, interval_ms }),
-    sessions: (query, page) => ask({ kind: 'sessions', query, page }),
-    session: (tenant, session_id) => ask({ kind: 'session', tenant, session_id }),
-    locate: async (tenant, id) =>
-      (await ask<number | undefined>({ kind: 'locate', tenant, id })).value,
-    status: writer.status,
-    close: () => {
-      closed ??= pool.close().then(writer.close);
-      return closed;
-    },
-  };
+  return { ask, count, close: pool.close };
+}
+
+/** What can be sent to a reader. */
+function plain({ signal: _, ...query }: Query): Query {
+  return query;
 }
 
 type WriterThread = {
@@ -95,7 +109,7 @@ type WriterThread = {
 };
 
 async function openWriterThread(options: SqliteEngineOptions): Promise<WriterThread> {
-  const worker = startWorker('write', options);
+  const worker = startWriter(options);
   const link = openLink(worker, async (body) => {
     const { tenant, indices } = body as FetchAsk;
     return pack(await options.fetch(tenant, indices));
@@ -130,10 +144,9 @@ async function openWriterThread(options: SqliteEngineOptions): Promise<WriterThr
   };
 }
 
-function startWorker(role: WorkerStart['role'], options: SqliteEngineOptions): Worker {
+function startWriter(options: SqliteEngineOptions): Worker {
   const { dir, key, call_timeout_ms, rows_per_file } = options;
   const start: WorkerStart = {
-    role,
     dir,
     key,
     call_timeout_ms,

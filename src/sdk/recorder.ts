@@ -1,7 +1,7 @@
 /** `record()`: snapshots a draft, gives it its id, and never fails for the agent that calls it. */
 import { Fault } from '../fault/fault.ts';
 import { openTally, type Reason, type Tally } from './gap.ts';
-import { type EventDraft, encode, type Item, idOf, newId } from './line.ts';
+import { type EventDraft, encode, fixDefaults, type Item, idOf, newId } from './line.ts';
 import type { OnError, Settings } from './option.ts';
 import { openQueue, type Queue } from './queue.ts';
 import { openSender, type Sender } from './sender.ts';
@@ -36,6 +36,7 @@ export type ClientStatus = {
 
 type State = {
   readonly settings: Settings;
+  readonly defaults: ReturnType<typeof fixDefaults>;
   readonly queue: Queue;
   readonly spool: Spool | undefined;
   readonly tally: Tally;
@@ -54,6 +55,7 @@ export function openRecorder(settings: Settings, wire: Wire): Recorder {
   const { limits, defaults, onError } = settings;
   const state: State = {
     settings,
+    defaults: fixDefaults(defaults),
     queue: openQueue(limits.queue_bytes),
     spool: settings.spool === undefined ? undefined : openSpool(settings.spool, limits.spool_bytes),
     tally: openTally({ newId, defaults }),
@@ -89,10 +91,10 @@ export function openRecorder(settings: Settings, wire: Wire): Recorder {
 function record(state: State, sender: Sender, draft: EventDraft): string {
   const now_ms = Date.now();
   const id = idOf(draft, now_ms);
-  const { limits, defaults } = state.settings;
+  const { limits } = state.settings;
   state.recorded++;
   try {
-    const item = encode(draft, { id, now_ms }, defaults);
+    const item = encode(draft, { id, now_ms }, state.defaults);
     const why = state.closed ? afterClose() : tooLarge(item, limits.event_bytes);
     if (why) drop(state, { id, session_id: draft.session_id, now_ms }, why);
     else if (!sender.add(item, now_ms)) dropFull(state, draft, { id, now_ms });

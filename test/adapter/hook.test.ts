@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -9,12 +11,16 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openSpool } from '../../src/cli/hook/spool.ts';
 import { UUID } from '../../src/event/event.ts';
+import { CERTIFICATE, KEY } from './certificate.ts';
 import { type Collector, startCollector } from './collector.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -64,6 +70,28 @@ async function run({ server = claw.url, input = '{"n":0}', env = {}, args }: Run
   });
   assert.equal(code, 0);
   assert.equal(output, '{}\n');
+}
+
+/** A server on the IPv6 loopback that answers with these pieces, one after the other, and ends. */
+async function startRaw(pieces: readonly string[]) {
+  let request = '';
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', async (bytes) => {
+      request += String(bytes);
+      for (const piece of pieces) {
+        socket.write(piece);
+        await pause(20);
+      }
+      socket.end();
+    });
+  });
+  await once(server.listen(0, '::1'), 'listening');
+  return {
+    url: `http://[::1]:${(server.address() as AddressInfo).port}`,
+    request: () => request,
+    close: async () => void (await once(server.close(), 'close')),
+  };
 }
 
 const spooled = () => readdirSync(folder).flatMap((owner) => readdirSync(join(folder, owner)));
@@ -163,8 +191,90 @@ suite('clawctl hook', () => {
     assert.deepEqual(spooled(), []);
   });
 
+  test('understands an answer that comes in pieces, after others that only announce it', async () => {
+    const answers = [
+      [
+        'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r',
+        '\nHTTP/1.1 2',
+        '02 \r\n',
+      ],
+      ['HTTP/1.0 200 OK\r\n\r\n'],
+    ];
+    for (const pieces of answers) {
+      const server = await startRaw(pieces);
+      await run({ server: server.url });
+      await server.close();
+      assert.match(
+        server.request(),
+        /^POST \/v1\/capture\/claude-code HTTP\/1\.1\r\nHost: \[::1\]:/,
+      );
+      assert.deepEqual(readdirSync(folder), [], pieces.join());
+    }
+  });
+
+  test('keeps a record where the answer is none of HTTP’s, or breaks off', async () => {
+    const answers = [
+      ['HTTP/1.1 999 x\r\n\r\n'],
+      ['220 mail.example.com ESMTP\r\n'],
+      ['HTTP/1.1 2'],
+      [],
+    ];
+    for (const [i, pieces] of answers.entries()) {
+      const server = await startRaw(pieces);
+      await run({ server: server.url, env: { CLAW_SPOOL: join(folder, `${i}`) } });
+      await server.close();
+      const [sub = ''] = readdirSync(join(folder, `${i}`));
+      assert.equal(readdirSync(join(folder, `${i}`, sub)).length, 1, pieces.join());
+    }
+  });
+
+  test('lets no token write lines of the request', async () => {
+    await run({ env: { CLAW_TOKEN: 'claw_t\r\nX-Evil: 1' } });
+    assert.deepEqual(claw.received, []);
+    assert.equal(spooled().length, 1);
+  });
+
+  test('speaks TLS, and only to who proves its name', async () => {
+    const server = createSecureServer({ key: KEY, cert: CERTIFICATE }, (request, response) => {
+      request.resume().on('end', () => response.end('{}'));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const trusted = join(folder, 'trusted.pem');
+    writeFileSync(trusted, CERTIFICATE);
+    const spool = join(folder, 'spool');
+    const send = (host: string, env = {}) =>
+      run({ server: `https://${host}:${port}`, env: { CLAW_SPOOL: spool, ...env } });
+    await send('localhost', { NODE_EXTRA_CA_CERTS: trusted });
+    assert.equal(existsSync(spool), false);
+    await send('localhost');
+    assert.equal(readdirSync(spool).length, 1);
+    await send('127.0.0.1', { NODE_EXTRA_CA_CERTS: trusted });
+    assert.equal(readdirSync(spool).length, 2);
+    server.closeAllConnections();
+    server.close();
+  });
+
+  test('loads neither fetch nor an HTTP client, and no cryptography where nothing waits', async () => {
+    const probe = join(folder, 'probe.cjs');
+    const list = join(folder, 'list');
+    const write = `fs.writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join('\\n'))`;
+    writeFileSync(probe, `const fs = require('fs'); process.on('exit', () => ${write});`);
+    const env = { NODE_OPTIONS: `--require ${probe}`, CLAW_SPOOL: join(folder, 'spool') };
+    await run({ env });
+    assert.equal(claw.received.length, 1);
+    const loaded = readFileSync(list, 'utf8').split('\n');
+    assert.ok(loaded.includes('NativeModule net'));
+    const heavy =
+      /^NativeModule (_http_client|http|https|crypto|tls|child_process|internal\/deps\/undici.*)$/;
+    assert.deepEqual(
+      loaded.filter((name) => heavy.test(name)),
+      [],
+    );
+  });
+
   test('loads nothing but Node and its own files', () => {
-    for (const name of ['hook', 'post', 'spool']) {
+    for (const name of ['builtin', 'hook', 'post', 'spool']) {
       const text = readFileSync(new URL(`../../src/cli/hook/${name}.ts`, import.meta.url), 'utf8');
       for (const [, from = ''] of text.matchAll(/(?:from|import\() ?'([^']+)'/g)) {
         assert.match(from, /^(node:|\.\/)/);

@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { uuidv7 } from '../../src/event/id.ts';
 import { Fault } from '../../src/fault/fault.ts';
-import { encode, idOf } from '../../src/sdk/line.ts';
+import { encode, fixDefaults, idOf, newId } from '../../src/sdk/line.ts';
 import { safe, safeError } from '../../src/sdk/safe.ts';
 import { type ConnectOptions, connect } from '../../src/sdk/sdk.ts';
 
 const fixed = { id: '019c0000-0000-7000-8000-000000000000', now_ms: 1_769_868_000_000 };
 const draft = (fields: object) => ({ type: 'output', session_id: 's', ...fields });
-const encoded = (fields: object) => JSON.parse(encode(draft(fields), fixed, {}).line);
+const encoded = (fields: object) => JSON.parse(encode(draft(fields), fixed, []).line);
 
 function circle(): object {
   const value: Record<string, unknown> = {};
@@ -39,7 +39,7 @@ test('whatever a draft holds, it becomes a line of JSON or a Fault that names th
   fc.assert(
     fc.property(anything, (value) => {
       try {
-        const { line, size_bytes } = encode(draft({ arguments: value }), fixed, {});
+        const { line, size_bytes } = encode(draft({ arguments: value }), fixed, []);
         assert.equal(size_bytes, Buffer.byteLength(line));
         assert.ok(!line.includes('\n'));
         JSON.parse(line);
@@ -61,7 +61,7 @@ for (const [what, value] of [
   ['an Error, which JSON would empty', new Error('x')],
 ] as const) {
   test(`${what} in a draft is refused by name, not changed silently`, () => {
-    assert.throws(() => encode(draft({ result: { deep: [value] } }), fixed, {}), {
+    assert.throws(() => encode(draft({ result: { deep: [value] } }), fixed, []), {
       name: 'Fault',
       code: 'event.invalid',
       message: /^result\.deep\.0/,
@@ -71,12 +71,75 @@ for (const [what, value] of [
 
 test('a missing type or session, or no object at all, is refused by name', () => {
   for (const wrong of [undefined, null, 1, 'text', [], () => 1]) {
-    assert.throws(() => encode(wrong, fixed, {}), { code: 'event.invalid' });
+    assert.throws(() => encode(wrong, fixed, []), { code: 'event.invalid' });
   }
-  assert.throws(() => encode({ session_id: 's' }, fixed, {}), { message: 'type is required.' });
-  assert.throws(() => encode({ type: 'output', session_id: '' }, fixed, {}), {
+  assert.throws(() => encode({ session_id: 's' }, fixed, []), { message: 'type is required.' });
+  assert.throws(() => encode({ type: 'output', session_id: '' }, fixed, []), {
     message: 'session_id is required.',
   });
+});
+
+test('a draft’s own fields win over the client’s, by our names and by the documents’', () => {
+  const defaults = {
+    agent: { id: 'a' },
+    user: { id: 'u' },
+    environment: 'e',
+    source: { kind: 'sdk' },
+  };
+  const field = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const fields = fc.record(
+    {
+      agent: field(fc.constantFrom({ id: 'other' }, null)),
+      agent_id: field(fc.string()),
+      user_id: field(fc.string()),
+      environment: field(fc.string()),
+      time: field(fc.constant('2026-01-01T00:00:00Z')),
+      created_at: field(fc.constant('2026-01-01T00:00:00Z')),
+      id: field(fc.constant('019C0000-0000-7000-8000-000000000000')),
+      arguments: field(fc.jsonValue()),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fields, fc.boolean(), (given, instance) => {
+      const own = draft(given);
+      const value = instance ? Object.assign(Object.create({ toJSON: () => 'x' }), own) : own;
+      const { line } = encode(value, fixed, fixDefaults(defaults));
+      const timed = given.time !== undefined || given.created_at !== undefined;
+      const { agent, user, ...rest } = defaults;
+      const wanted = {
+        ...rest,
+        ...(given.agent_id === undefined ? { agent } : {}),
+        ...(given.user_id === undefined ? { user } : {}),
+        ...(timed ? {} : { time: new Date(fixed.now_ms).toISOString() }),
+        ...JSON.parse(JSON.stringify(own)),
+        id: fixed.id,
+      };
+      assert.deepEqual(JSON.parse(line), wanted);
+    }),
+  );
+});
+
+test('what the client’s own fields cannot carry is refused by name in each event', () => {
+  const defaults = fixDefaults({ agent: { id: 'a', size: 1n } });
+  for (let i = 0; i < 2; i++) {
+    assert.throws(() => encode(draft({}), fixed, defaults), {
+      message: /^agent\.size is a bigint/,
+    });
+  }
+  assert.equal(JSON.parse(encode(draft({ agent: 'x' }), fixed, defaults).line).agent, 'x');
+});
+
+test('ids are UUIDv7 of their moment, and no two are alike', () => {
+  const ids = new Set<string>();
+  for (let i = 0; i < 5000; i++) {
+    const now_ms = fixed.now_ms + (i % 3);
+    const id = newId(now_ms);
+    assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    assert.equal(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16), now_ms);
+    ids.add(id);
+  }
+  assert.equal(ids.size, 5000);
 });
 
 test('an own key named __proto__, lone surrogates and line breaks are data', () => {

@@ -26,3 +26,24 @@ test('importing the SDK loads only node: modules and files of sdk, fault and eve
     .filter((path) => !/^src\/(sdk\/[a-z]+|fault\/fault|event\/(id|canonical))\.ts$/.test(path));
   assert.deepEqual(heavy, []);
 });
+
+test('connecting and recording load no fetch, and no TLS for plain HTTP', () => {
+  const sdk = pathToFileURL(join(root, 'src/sdk/sdk.ts')).href;
+  const code = `
+    import { connect } from ${JSON.stringify(sdk)};
+    const claw = connect({ url: 'http://127.0.0.1:9', spool: false, onError: () => {} });
+    claw.record({ type: 'output', session_id: 's' });
+    await claw.close();
+    console.log(process.moduleLoadList.join('\\n'));
+  `;
+  const done = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+  });
+  assert.equal(done.status, 0, done.stderr);
+  const loaded = done.stdout.trim().split('\n');
+  assert.ok(loaded.includes('NativeModule http'));
+  const heavy = loaded.filter((name) =>
+    /^NativeModule (https|tls|internal\/deps\/undici.*)$/.test(name),
+  );
+  assert.deepEqual(heavy, []);
+});

@@ -8,6 +8,9 @@ import { pad } from '../screen/width.ts';
 import { version } from '../version.ts';
 import { type Command, type Context, flag, type Input, option } from './command.ts';
 
+/** A small buffer that is kept keeps the pool that it is cut from: Node's has 64 KiB. */
+const POOL_BYTES = 8 * 1024;
+
 export const serve: Command = {
   options: [
     { flags: '--host <host>', about: 'command.option.host' },
@@ -25,6 +28,7 @@ export const serve: Command = {
   ],
   run: async (context, input) => {
     const stopped = context.interruption();
+    Buffer.poolSize = POOL_BYTES;
     const { startServer } = await import('../compose.ts');
     const file = option(input, 'config');
     const running = await startServer({

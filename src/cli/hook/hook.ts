@@ -1,5 +1,5 @@
 /** `clawctl hook RUNTIME`: hands a hook's record to Claw; it never holds or breaks the agent. */
-import { clearTimeout, setTimeout } from 'node:timers';
+import { fs } from './builtin.ts';
 import { type Answer, post } from './post.ts';
 import { type Entry, openSpool, type Spool } from './spool.ts';
 
@@ -26,13 +26,23 @@ export async function runHook(argv: readonly string[], env: Env): Promise<number
   }
   clearTimeout(over);
   process.stdin.destroy();
-  process.stdout.write('{}\n');
+  say('{}\n');
   return 0;
 }
 
 /** The disk or the server hangs: the agent goes on. */
 function finish(): void {
-  process.stdout.write('{}\n', () => process.exit(0));
+  say('{}\n');
+  process.exit(0);
+}
+
+/** At once: `process.stdout` takes milliseconds to make. */
+function say(text: string): void {
+  try {
+    fs.writeSync(1, text);
+  } catch {
+    // Nobody reads it: that is no failure of ours.
+  }
 }
 
 type Target = { readonly server: URL; readonly token: string; readonly runtime: string };

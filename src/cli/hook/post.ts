@@ -1,5 +1,6 @@
-/** One POST within a deadline, over `node:http` alone: the shim must start in no time. */
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+/** One POST within a deadline over a bare connection: the shim must start in no time. */
+import type { Socket } from 'node:net';
+import { net, tls } from './builtin.ts';
 
 /** `away`: try again later. `refused`: the server will never take it. */
 export type Answer = 'taken' | 'refused' | 'away';
@@ -14,38 +15,63 @@ export type Post = {
 
 /** Statuses that say that the record itself is wrong. */
 const REFUSED = new Set([400, 413, 415, 422]);
+/** What a header line may hold: nothing that ends it and begins another. */
+const LINE = /^[\x20-\x7e]*$/;
+/** The first line of an answer is far shorter. */
+const ANSWER_BYTES = 64 * 1024;
 
 export async function post(url: URL, { token, headers, body, ends_at }: Post): Promise<Answer> {
   const left_ms = ends_at - performance.now();
   if (left_ms <= 0) return 'away';
-  const { request } =
-    url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const options: RequestOptions = {
-    method: 'POST',
-    headers: {
-      ...headers,
-      'Content-Type': 'application/json',
-      'Content-Length': body.length,
-      ...(token === '' ? {} : { Authorization: `Bearer ${token}` }),
-    },
-    agent: false,
-  };
-  const status = await ask(request(url, options), body, left_ms);
+  const lines = [
+    `POST ${url.pathname}${url.search} HTTP/1.1`,
+    `Host: ${url.host}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(token === '' ? [] : [`Authorization: Bearer ${token}`]),
+  ];
+  if (!lines.every((line) => LINE.test(line))) return 'away';
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  const status = await ask(connect(url), Buffer.concat([head, body]), left_ms);
   if (status >= 200 && status < 300) return 'taken';
   return REFUSED.has(status) ? 'refused' : 'away';
 }
 
+/** Not by `node:http`: with it the shim takes a quarter longer (10 ms). */
+function connect({ protocol, hostname, port }: URL): Socket {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (protocol === 'http:') return net().connect({ host, port: Number(port || 80) });
+  const name = net().isIP(host) === 0 ? { servername: host } : {};
+  return tls().connect({ host, port: Number(port || 443), ...name });
+}
+
 /** The answer's status; 0 where there was none. Its body is never needed. */
-function ask(request: ClientRequest, body: Buffer, left_ms: number): Promise<number> {
+function ask(socket: Socket, request: Buffer, left_ms: number): Promise<number> {
   return new Promise((resolve) => {
     const end = (status: number) => {
       clearTimeout(timer);
-      request.destroy();
+      socket.destroy();
       resolve(status);
     };
     const timer = setTimeout(() => end(0), left_ms);
-    request.once('response', (answer: IncomingMessage) => end(answer.statusCode ?? 0));
-    request.on('error', () => end(0));
-    request.end(body);
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text;
+      const status = statusIn(answer);
+      if (status !== undefined || answer.length > ANSWER_BYTES) end(status ?? 0);
+    });
+    socket.once('close', () => end(0));
+    socket.on('error', () => end(0));
+    socket.write(request);
   });
+}
+
+/** The status of an answer (RFC 9112 §4) as far as it came, past any that only announce one. */
+function statusIn(answer: string): number | undefined {
+  const line =
+    /^(?:HTTP\/1\.1 1\d\d(?: [^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n)*HTTP\/1\.[01] ([2-9]\d\d)[ \r]/;
+  const status = line.exec(answer)?.[1];
+  return status === undefined ? undefined : Number(status);
 }

@@ -1,21 +1,7 @@
 /** A bounded folder where hooks leave records while the server is away; any number may use it. */
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { crypto, fs } from './builtin.ts';
 import type { Answer } from './post.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -62,20 +48,31 @@ const CLAIM = /^(.+)\.claim-(\d+)-[0-9a-f]{12}$/;
  * leaves a claim that is sent again; the event's id is the same, so it is recorded once.
  */
 export function openSpool(env: Env, owner: string): Spool {
-  const hash = createHash('sha256').update(owner).digest('hex').slice(0, 16);
-  const folder = join(rootOf(env), hash);
+  const root = rootOf(env);
+  const folder = () => join(root, sha256(owner).slice(0, 16));
+  // Most calls find nothing, and need not know which folder would be theirs.
+  const empty = () => list(root).length === 0;
   return {
-    keep: (entry) => keep(folder, entry),
-    drop: () => drop(folder),
+    keep: (entry) => keep(folder(), entry),
+    drop: () => drop(folder()),
     waiting: () => {
-      reclaim(folder);
-      return list(folder)
+      if (empty()) return [];
+      reclaim(folder());
+      return list(folder())
         .filter((name) => RECORD.test(name))
         .sort();
     },
-    claim: (name) => claim(folder, name),
-    reportDrops: (send) => reportDrops(folder, send),
+    claim: (name) => claim(folder(), name),
+    reportDrops: async (send) => {
+      if (!empty()) await reportDrops(folder(), send);
+    },
   };
+}
+
+function sha256(...parts: readonly string[]): string {
+  const hash = crypto().createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 function rootOf(env: Env): string {
@@ -97,11 +94,11 @@ function keep(folder: string, { runtime, captured_at, record }: Entry): void {
   const name = `${order.padStart(16, '0')}-${record.length}-${nonce()}.record`;
   const aside = join(folder, `.${name}`);
   const head = Buffer.from(`${JSON.stringify({ runtime, captured_at })}\n`);
-  const file = openSync(aside, 'wx', 0o600);
-  writeSync(file, Buffer.concat([head, record]));
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(aside, join(folder, name));
+  const file = fs.openSync(aside, 'wx', 0o600);
+  fs.writeSync(file, Buffer.concat([head, record]));
+  fs.fsyncSync(file);
+  fs.closeSync(file);
+  fs.renameSync(aside, join(folder, name));
 }
 
 /** One line of 14 bytes a drop: appended whole even by many processes at once. */
@@ -109,24 +106,24 @@ function drop(folder: string): void {
   makeFolder(folder);
   const file = join(folder, 'drops');
   if (sizeOf(file) >= MAX_DROP_BYTES) return;
-  appendFileSync(file, `${Date.now()}\n`, { mode: 0o600 });
+  fs.appendFileSync(file, `${Date.now()}\n`, { mode: 0o600 });
 }
 
 function claim(folder: string, name: string): Claimed | undefined {
   const taken = take(folder, name);
   if (taken === undefined) return undefined;
   const path = join(folder, taken);
-  const release = () => renameSync(path, join(folder, name));
+  const release = () => fs.renameSync(path, join(folder, name));
   const entry = read(path);
-  if (entry) return { entry, done: () => unlinkSync(path), release };
-  unlinkSync(path);
+  if (entry) return { entry, done: () => fs.unlinkSync(path), release };
+  fs.unlinkSync(path);
   drop(folder);
   return undefined;
 }
 
 function read(path: string): Entry | undefined {
   try {
-    const bytes = readFileSync(path);
+    const bytes = fs.readFileSync(path);
     const end = bytes.indexOf('\n');
     const head = JSON.parse(bytes.subarray(0, end).toString()) as Omit<Entry, 'record'>;
     return { ...head, record: bytes.subarray(end + 1) };
@@ -139,7 +136,7 @@ function read(path: string): Entry | undefined {
 function take(folder: string, name: string): string | undefined {
   const taken = `${name}.claim-${Date.now()}-${nonce()}`;
   try {
-    renameSync(join(folder, name), join(folder, taken));
+    fs.renameSync(join(folder, name), join(folder, taken));
     return taken;
   } catch {
     return undefined;
@@ -152,8 +149,8 @@ function reclaim(folder: string): void {
     const [, name = '', at] = CLAIM.exec(found) ?? ASIDE.exec(found)?.toSpliced(1, 0, '') ?? [];
     if (at === undefined || Date.now() - Number(at) < STALE_MS) continue;
     try {
-      if (RECORD.test(name)) renameSync(join(folder, found), join(folder, name));
-      else if (name === '') unlinkSync(join(folder, found));
+      if (RECORD.test(name)) fs.renameSync(join(folder, found), join(folder, name));
+      else if (name === '') fs.unlinkSync(join(folder, found));
     } catch {
       // Another process was first.
     }
@@ -174,18 +171,18 @@ async function reportDrops(folder: string, send: (gap: object) => Promise<Answer
     const taken = name === 'drops' ? take(folder, name) : name;
     if (taken === undefined) continue;
     const path = join(folder, taken);
-    const drops = readFileSync(path, 'utf8');
+    const drops = fs.readFileSync(path, 'utf8');
     if ((await send(gapOf(drops))) !== 'taken') continue;
     // Another process may have opened the file before the rename and written after it was read.
-    const late = readFileSync(path, 'utf8').slice(drops.length);
-    if (late !== '') appendFileSync(join(folder, 'drops'), late, { mode: 0o600 });
-    unlinkSync(path);
+    const late = fs.readFileSync(path, 'utf8').slice(drops.length);
+    if (late !== '') fs.appendFileSync(join(folder, 'drops'), late, { mode: 0o600 });
+    fs.unlinkSync(path);
   }
 }
 
 function gapOf(drops: string): object {
   const times = drops.trim().split('\n').map(Number);
-  const hash = createHash('sha256').update('claw/hook/gap/v1\n').update(drops).digest('hex');
+  const hash = sha256('claw/hook/gap/v1\n', drops);
   const id = hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-8$3-8$4-$5');
   const count = times.length;
   const least = drops.length >= MAX_DROP_BYTES ? 'At least ' : '';
@@ -206,19 +203,19 @@ function gapOf(drops: string): object {
  */
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { mode: 0o700 });
+    fs.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     makeFolder(dirname(path));
-    if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+    if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 });
   }
 }
 
 function list(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return fs.readdirSync(folder);
   } catch {
     return [];
   }
@@ -226,12 +223,12 @@ function list(folder: string): string[] {
 
 function sizeOf(path: string): number {
   try {
-    return statSync(path).size;
+    return fs.statSync(path).size;
   } catch {
     return 0;
   }
 }
 
 function nonce(): string {
-  return randomBytes(6).toString('hex');
+  return crypto().randomBytes(6).toString('hex');
 }

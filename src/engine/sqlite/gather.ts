@@ -2,6 +2,7 @@
 import type { Event } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { EngineOptions, EngineRecord } from '../engine.ts';
+import { CALL_FACTS } from '../fold.ts';
 import { callHash } from './bloom.ts';
 import { type Group, keyOf, type OpenCalls } from './calls.ts';
 import type { OpenFact } from './insert.ts';
@@ -17,8 +18,8 @@ export type Sources = {
 
 /** Groups that the facts change. Facts that a row already has are passed over. */
 export async function gather(facts: readonly OpenFact[], sources: Sources): Promise<Group[]> {
-  const groups = [...Map.groupBy(facts, keyOf)].flatMap(
-    ([key, fresh]) => groupOf(key, fresh, sources) ?? [],
+  const groups = [...Map.groupBy(facts, keyOf)].flatMap(([key, fresh]) =>
+    groupsOf(key, fresh, sources),
   );
   const late = groups.filter((group) => group.stored !== undefined);
   return late.length === 0 ? groups : withStored(groups, sources.fetch);
@@ -33,22 +34,26 @@ export function factOfRecord({ tenant, index, seq, event }: EngineRecord): OpenF
   }
 }
 
-function groupOf(key: string, fresh: readonly OpenFact[], sources: Sources): Group | undefined {
+/** The group of the facts' key and, where that is full, groups of one fact each. */
+function groupsOf(key: string, fresh: readonly OpenFact[], sources: Sources): Group[] {
   const { calls, volumes, now_ms } = sources;
   const first = fresh[0];
   const home = volumes.at(-1);
-  if (first === undefined || home === undefined) return undefined;
+  if (first === undefined || home === undefined) return [];
+  const begun = { key, home, facts: [], kept: [], seen_ms: now_ms };
   const open = calls.get(key);
-  if (open !== undefined) {
-    const added = missing(fresh, open.facts);
-    return added.length === 0 ? undefined : { ...open, facts: [...open.facts, ...added] };
-  }
-  const alone = { key, home, facts: fresh, kept: [], seen_ms: now_ms };
-  if (first.event.call_id === undefined) return alone;
-  const written = rowOfCall(key, first, volumes);
-  if (written === undefined) return alone;
-  const added = missing(fresh, written.stored.facts);
-  return added.length === 0 ? undefined : { ...alone, ...written, facts: added };
+  const isCall = open === undefined && first.event.call_id !== undefined;
+  const written = isCall ? rowOfCall(key, first, volumes) : undefined;
+  const group: Group = open ?? { ...begun, ...written };
+  const known = written?.stored.facts ?? group.facts;
+  const added = missing(fresh, known);
+  const room = Math.max(0, CALL_FACTS - known.length);
+  const joined = added.slice(0, room);
+  const alone = added.slice(room).map((fact): Group => {
+    return { ...begun, key: String(fact.seq), facts: [fact] };
+  });
+  if (joined.length === 0) return alone;
+  return [{ ...group, facts: [...group.facts, ...joined] }, ...alone];
 }
 
 function missing<T extends { seq: number }>(

@@ -1,140 +1,190 @@
-/** Reader threads: one question at a time each, the rest in a queue, none beyond its time. */
-import type { Worker } from 'node:worker_threads';
+/** Readers: one question at a time each, the rest in a queue, fair to tenants, none too long. */
 import { Fault } from '../../fault/fault.ts';
-import { type Link, openLink } from './link.ts';
+import type { ReaderProcess } from './process.ts';
 import { type Asked, timeout } from './reader.ts';
 
 /** A question with everything but its deadline. */
 export type PoolAsk = Omit<Asked, 'deadline_ms'>;
 
+/** On whose behalf a question is asked. */
+export type Asker = {
+  readonly tenant: string;
+  /** Aborts when nobody waits for the answer any more: its work is ended. */
+  readonly signal?: AbortSignal | undefined;
+};
+
 export type Pool = {
-  /** Throws `query.timeout` when there is no answer in time, whatever the thread is doing. */
-  readonly ask: (make: () => PoolAsk) => Promise<unknown>;
+  /** Throws `query.timeout` when there is no answer in time, whatever the reader is doing. */
+  readonly ask: (asker: Asker, make: () => PoolAsk) => Promise<unknown>;
   readonly close: () => Promise<void>;
 };
 
 export type PoolOptions = {
-  readonly start: () => Worker;
+  /** Begins a reader; `onEnd` is told when it is gone. */
+  readonly start: (onEnd: () => void) => ReaderProcess;
+  /** The most readers at once; each begins when it is first needed. */
   readonly readers: number;
   readonly timeout_ms: number;
 };
 
-/** Questions that wait for a reader; more are refused. */
+/** Questions that wait for a reader, of all tenants and of one; more are refused. */
 const QUEUE = 1_000;
+const TENANT_QUEUE = 250;
 /** What a reader may take to notice by itself that its time is over, in milliseconds. */
 const GRACE_MS = 1_000;
 
-type Waiting = {
+type Waiting = Asker & {
   readonly make: () => PoolAsk;
   readonly deadline_ms: number;
   readonly result: PromiseWithResolvers<unknown>;
-  readonly timer: NodeJS.Timeout;
 };
 
-type Thread = { readonly worker: Worker; readonly link: Link };
+/** A reader with what it is asked now, and the timer that ends it. */
+type Seat = { readonly reader: ReaderProcess; serving?: Waiting; stuck?: NodeJS.Timeout };
 
 type State = PoolOptions & {
-  readonly idle: Thread[];
-  readonly threads: Set<Thread>;
+  readonly seats: Set<Seat>;
   readonly queue: Waiting[];
   closed: boolean;
 };
 
 export function openPool(options: PoolOptions): Pool {
-  const state: State = { ...options, idle: [], threads: new Set(), queue: [], closed: false };
-  while (state.threads.size < options.readers) state.idle.push(start(state));
+  const state: State = { ...options, seats: new Set(), queue: [], closed: false };
   return {
-    ask: (make) => {
+    ask: (asker, make) => {
       if (state.closed) return Promise.reject(closing());
-      if (state.queue.length >= QUEUE) return Promise.reject(tooMany());
-      return enqueue(state, make);
+      const own = state.queue.filter(({ tenant }) => tenant === asker.tenant).length;
+      if (own >= TENANT_QUEUE) return Promise.reject(tooMany(TENANT_QUEUE));
+      if (state.queue.length >= QUEUE) return Promise.reject(tooMany(QUEUE));
+      return enqueue(state, asker, make);
     },
     close: async () => {
       state.closed = true;
-      for (const { result, timer } of state.queue.splice(0)) {
-        clearTimeout(timer);
-        result.reject(closing());
-      }
-      await Promise.all([...state.threads].map((thread) => end(thread)));
+      for (const { result } of state.queue.splice(0)) result.reject(closing());
+      await Promise.all([...state.seats].map(({ reader }) => reader.end(closing())));
     },
   };
 }
 
-function enqueue(state: State, make: Waiting['make']): Promise<unknown> {
-  const { queue, timeout_ms } = state;
-  const result = Promise.withResolvers<unknown>();
-  const timer = setTimeout(() => {
-    const at = queue.findIndex((waiting) => waiting.result === result);
-    if (at >= 0) queue.splice(at, 1);
-    result.reject(timeout());
-  }, timeout_ms);
-  queue.push({ make, deadline_ms: Date.now() + timeout_ms, result, timer });
+async function enqueue(state: State, asker: Asker, make: () => PoolAsk): Promise<unknown> {
+  const { signal } = asker;
+  const deadline_ms = Date.now() + state.timeout_ms;
+  const waiting: Waiting = { ...asker, make, deadline_ms, result: Promise.withResolvers() };
+  const late = setTimeout(() => waiting.result.reject(timeout()), state.timeout_ms);
+  const leave = () => abandon(state, waiting);
+  signal?.addEventListener('abort', leave, { once: true });
+  state.queue.push(waiting);
+  if (signal?.aborted) leave();
   next(state);
-  return result.promise;
-}
-
-function next(state: State): void {
-  const { idle, threads, queue, readers } = state;
-  while (queue.length > 0 && !state.closed) {
-    const thread = idle.pop() ?? (threads.size < readers ? start(state) : undefined);
-    if (thread === undefined) return;
-    const waiting = queue.shift();
-    if (waiting !== undefined) void serve(state, thread, waiting);
+  try {
+    return await waiting.result.promise;
+  } finally {
+    clearTimeout(late);
+    signal?.removeEventListener('abort', leave);
+    const at = state.queue.indexOf(waiting);
+    if (at >= 0) state.queue.splice(at, 1);
   }
 }
 
-async function serve(state: State, thread: Thread, waiting: Waiting): Promise<void> {
-  const { make, deadline_ms, result, timer } = waiting;
-  const rest_ms = deadline_ms - Date.now() + GRACE_MS;
-  const stuck = setTimeout(() => drop(state, thread, timeout()), rest_ms);
+/** Most answers come within the grace: to end a reader for each caller that left costs more. */
+function abandon(state: State, waiting: Waiting): void {
+  waiting.result.reject(unwanted());
+  for (const seat of state.seats) {
+    if (seat.serving === waiting && seat.stuck) limit(state, seat, GRACE_MS);
+  }
+}
+
+function next(state: State): void {
+  while (!state.closed) {
+    const waiting = fairest(state);
+    if (waiting === undefined) return;
+    const seat = freeSeat(state);
+    if (seat === undefined) return;
+    state.queue.splice(state.queue.indexOf(waiting), 1);
+    void serve(state, seat, waiting);
+  }
+}
+
+/** Of so many readers, those that one tenant may have at once. */
+export function shareOf(readers: number): number {
+  return Math.max(1, readers - 1);
+}
+
+/**
+ * The oldest question of the tenant with the fewest under way. No tenant has every reader, where
+ * there are several, so that slow questions of one keep no other's from being answered.
+ */
+function fairest({ queue, seats, readers }: State): Waiting | undefined {
+  const busy = new Map<string, number>();
+  for (const { serving } of seats) {
+    if (serving !== undefined) busy.set(serving.tenant, (busy.get(serving.tenant) ?? 0) + 1);
+  }
+  let best: Waiting | undefined;
+  let least = shareOf(readers);
+  for (const waiting of queue) {
+    const count = busy.get(waiting.tenant) ?? 0;
+    if (count >= least) continue;
+    best = waiting;
+    least = count;
+  }
+  return best;
+}
+
+function freeSeat(state: State): Seat | undefined {
+  for (const seat of state.seats) if (seat.serving === undefined) return seat;
+  return state.seats.size < state.readers ? newSeat(state) : undefined;
+}
+
+function newSeat(state: State): Seat {
+  const seat: Seat = {
+    reader: state.start(() => {
+      state.seats.delete(seat);
+      next(state);
+    }),
+  };
+  state.seats.add(seat);
+  return seat;
+}
+
+async function serve(state: State, seat: Seat, waiting: Waiting): Promise<void> {
+  const { make, deadline_ms, result } = waiting;
+  seat.serving = waiting;
+  // A reader that is only just beginning is not stuck.
+  await seat.reader.ready;
+  const rest_ms = waiting.signal?.aborted ? 0 : deadline_ms - Date.now();
+  limit(state, seat, rest_ms + GRACE_MS);
   try {
-    const asked: Asked = { ...make(), deadline_ms };
-    result.resolve(await thread.link.ask(asked));
+    result.resolve(await seat.reader.ask({ ...make(), deadline_ms }));
   } catch (error) {
     result.reject(error);
   } finally {
-    clearTimeout(stuck);
-    clearTimeout(timer);
-    if (state.threads.has(thread)) state.idle.push(thread);
+    clearTimeout(seat.stuck);
+    delete seat.stuck;
+    delete seat.serving;
     next(state);
   }
 }
 
-function start(state: State): Thread {
-  const worker = state.start();
-  const thread = { worker, link: openLink(worker, () => undefined) };
-  state.threads.add(thread);
-  worker.on('error', (cause) => drop(state, thread, crashed(cause)));
-  return thread;
-}
-
-function drop({ threads, idle }: State, thread: Thread, fault: Fault): void {
-  threads.delete(thread);
-  if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
-  thread.link.fail(fault);
-  // It ends when SQLite returns; the process need not wait for that.
-  thread.worker.unref();
-  void thread.worker.terminate();
-}
-
-async function end({ worker, link }: Thread): Promise<void> {
-  const stuck = setTimeout(() => link.fail(closing()), GRACE_MS);
-  await link.ask('close').catch(() => undefined);
-  clearTimeout(stuck);
-  await worker.terminate();
+/** Ends the reader where it is still busy then; another begins when it is gone. */
+function limit({ seats }: State, seat: Seat, after_ms: number): void {
+  clearTimeout(seat.stuck);
+  seat.stuck = setTimeout(() => {
+    seats.delete(seat);
+    void seat.reader.end(timeout());
+  }, after_ms);
 }
 
 export function closing(): Fault {
   return new Fault('server.closing', 'The index is closed.');
 }
 
-function tooMany(): Fault {
-  return new Fault('queue.full', `More than ${QUEUE} searches are waiting.`, {
-    limit: QUEUE,
-    retry_after_s: 1,
-  });
+function unwanted(): Fault {
+  return new Fault('query.timeout', 'Whoever asked did not wait for the answer.');
 }
 
-function crashed(cause: unknown): Fault {
-  return new Fault('internal.bug', 'A reader of the index stopped.', { cause });
+function tooMany(limit: number): Fault {
+  return new Fault('queue.full', `${limit} searches are waiting already.`, {
+    limit,
+    retry_after_s: 1,
+  });
 }

@@ -35,10 +35,7 @@ export type Asked = Clock & {
   readonly deadline_ms: number;
 };
 
-export type Reader = {
-  readonly answer: (asked: Asked) => unknown;
-  readonly close: () => void;
-};
+export type Reader = { readonly answer: (asked: Asked) => unknown };
 
 /** Opens files as they are needed. Throws `query.timeout`, `query.invalid`, `engine.damaged`. */
 export function openReader(place: Place): Reader {
@@ -76,9 +73,6 @@ export function openReader(place: Place): Reader {
         for (const { base, file } of begun) guarded(base, () => end(file.db));
         closeUnused(files);
       }
-    },
-    close: () => {
-      for (const { db } of files.values()) db.close();
     },
   };
 }

@@ -123,7 +123,8 @@ type FoundRow = { time_ms: number; tie: number; idx: number; more: string | null
 
 const FIND = `SELECT r.place >> ${TIE_BITS} AS time_ms, r.place & ${TIES - 1} AS tie, r.idx, r.more
   FROM word CROSS JOIN row r ON r.place = word.rowid
-  WHERE word MATCH ? AND r.tenant = ? AND r.session_id = ? AND r.call_id = ?`;
+  WHERE word MATCH ? AND r.tenant = ? AND r.session_id = ? AND r.call_id = ?
+  ORDER BY r.more IS NULL LIMIT 1`;
 
 function storedRow({ time_ms, tie, idx, more }: FoundRow, base: number): StoredRow {
   const facts = more === null ? [{ index: idx, seq: base + tie }] : factsOf(more);

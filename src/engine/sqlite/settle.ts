@@ -1,6 +1,6 @@
 /** Decides which rows a batch makes and which calls go on waiting. */
 import type { Event } from '../../event/event.ts';
-import { type CallClock, endsSession, foldCall, isOpen, settled } from '../fold.ts';
+import { type CallClock, endsSession, foldCall, isBeyond, isOpen, settled } from '../fold.ts';
 import { type Fact, type Folded, foldedOf } from '../row.ts';
 import { type CallHash, callHash } from './bloom.ts';
 import { type Group, OPEN_CALLS, type OpenCalls, sessionKey } from './calls.ts';
@@ -118,7 +118,8 @@ function rowFor(group: Group, ends: Ends, settling: Forcing): Folded | undefined
   if (waited && late) return rowWithLost(group, { now_ms, call_timeout_ms });
   const ended = { now_ms, call_timeout_ms, ended_ms: Number.POSITIVE_INFINITY };
   // Where facts were erased, how it ended may have been among them.
-  const over = lostFacts(group).length > 0 || settling.forced.has(group.key);
+  const beyond = group.facts.some((fact) => isBeyond(group.key, fact));
+  const over = beyond || lostFacts(group).length > 0 || settling.forced.has(group.key);
   return over ? rowWithLost(group, ended) : undefined;
 }
 

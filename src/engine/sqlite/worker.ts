@@ -1,14 +1,12 @@
-/** Entry of both kinds of worker thread: the one that writes, and those that read. */
+/** Entry of the worker thread that writes. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { EngineOptions } from '../engine.ts';
 import { type Link, openLink } from './link.ts';
 import { type Packed, unpack } from './pack.ts';
-import { type Asked, openReader } from './reader.ts';
 import { openWriter, type View, type Writer } from './writer.ts';
 
-/** What a worker is started with. */
+/** What the thread is started with. */
 export type WorkerStart = {
-  readonly role: 'read' | 'write';
   readonly dir: string;
   readonly key: Uint8Array;
   readonly call_timeout_ms: number;
@@ -24,20 +22,7 @@ export type WriteAsk =
 /** What the writer asks of the main thread. */
 export type FetchAsk = { readonly tenant: string; readonly indices: readonly number[] };
 
-if (parentPort !== null) {
-  const start = workerData as WorkerStart;
-  if (start.role === 'read') serveReader(start);
-  else serveWriter(start);
-}
-
-function serveReader(start: WorkerStart): void {
-  const reader = openReader(start);
-  openLink(port(), (body) => {
-    if (body !== 'close') return reader.answer(body as Asked);
-    reader.close();
-    return undefined;
-  });
-}
+if (parentPort !== null) serveWriter(workerData as WorkerStart);
 
 function serveWriter(start: WorkerStart): void {
   let writer: Writer | undefined;
