@@ -190,10 +190,18 @@ async function commit(
     if (moved.length > 0) await keepMoved(options, plain, moved);
   }
   const places = await journal.append(await seal(options, events));
+  // In memory of their own: parts of Node's pool would keep all that is beside them there.
+  const kept = Buffer.allocUnsafeSlow(
+    events.reduce((sum, { plain }) => sum + plain.bytes.length, 0),
+  );
+  let at = 0;
   for (const [i, { plain }] of events.entries()) {
+    const { tenant, id, bytes } = plain;
     const { seq, index } = places[i] as Position;
-    recent.add({ tenant: plain.tenant, id: plain.id, seq, index });
-    fresh.add({ tenant: plain.tenant, index, seq, event: plain.bytes });
+    kept.set(bytes, at);
+    recent.add({ tenant, id, seq, index });
+    fresh.add({ tenant, index, seq, event: kept.subarray(at, at + bytes.length) });
+    at += bytes.length;
   }
   return places;
 }

@@ -46,8 +46,10 @@ export function rowLimit(limit = PAGE_ROWS): number {
   });
 }
 
-const rowPlace = z.strictObject({ time_ms: z.number(), seq: z.number() });
-const sessionPlace = z.strictObject({ last_ms: z.number(), session_id: z.string() });
+/** Bounded as rows are: what no page ends with is no cursor. */
+const natural = z.int().min(0);
+const rowPlace = z.strictObject({ time_ms: natural, seq: natural });
+const sessionPlace = z.strictObject({ last_ms: natural, session_id: z.string() });
 
 /** A place as an opaque word for URLs. */
 export function encodeCursor(place: RowPlace | NonNullable<SessionPage['after']>): string {

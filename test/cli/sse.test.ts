@@ -32,3 +32,15 @@ test('events come out whole, however the stream is cut', async () => {
 test('an event that was cut off is not taken for one', async () => {
   assert.deepEqual(await read(Buffer.from('event: row\ndata: {"a":1}\n'), 3), []);
 });
+
+test('an event that never ends is given up, whether in one line or in many', async () => {
+  const megabyte = Buffer.alloc(1024 * 1024, 'x');
+  const endless = async function* (...parts: readonly Buffer[]) {
+    yield Buffer.from('data: ');
+    for (;;) yield* parts;
+  };
+  const lines = Buffer.from(`\ndata: ${'x'.repeat(100_000)}`);
+  for (const chunks of [endless(megabyte), endless(lines)]) {
+    await assert.rejects(Array.fromAsync(serverEvents(chunks)), /too long/);
+  }
+});
