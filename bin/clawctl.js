@@ -13,7 +13,7 @@ const { existsSync, readdirSync, statSync } =
   process.getBuiltinModule?.('node:fs') ?? (await import('node:fs'));
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-if (process.argv[2] === 'hook' && built('hook')) {
+if (process.argv[2] === 'hook' && built('cli/hook')) {
   // An agent waits for this: no other Node, no types to strip, and nothing loaded that is not used.
   const { runHook } = await import(pathToFileURL(join(root, 'dist/cli/hook/hook.js')).href);
   process.exitCode = await runHook(process.argv.slice(3), process.env);
@@ -32,27 +32,32 @@ if (process.argv[2] === 'hook' && built('hook')) {
   }
 }
 
-/** A checkout runs its TypeScript as it is; Node strips no types below node_modules. */
+/** Compiled where that is up to date, as it loads faster; else a checkout runs its TypeScript. */
 function main() {
-  const source = join(root, 'src', 'cli', 'main.ts');
-  const inPackage = root.split(sep).includes('node_modules');
-  const file = !inPackage && existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js');
-  return pathToFileURL(file).href;
+  const file = built('.') ? join('dist', 'cli', 'main.js') : join('src', 'cli', 'main.ts');
+  return pathToFileURL(join(root, file)).href;
 }
 
-/** Whether a part of clawctl is compiled, and not changed since. */
+/** Whether a part of the source is compiled, and not changed since. A package has no source. */
 function built(part) {
-  const [compiled, source] = [join(root, 'dist', 'cli', part), join(root, 'src', 'cli', part)];
-  if (!existsSync(compiled)) return false;
-  const names = existsSync(source) ? readdirSync(source) : [];
-  return names.every((name) => {
-    const at = statSync(join(compiled, name.replace(/\.ts$/, '.js')), { throwIfNoEntry: false });
-    return at !== undefined && at.mtimeMs >= statSync(join(source, name)).mtimeMs;
-  });
+  // Node strips no types below node_modules.
+  if (root.split(sep).includes('node_modules') || !existsSync(join(root, 'src'))) return true;
+  const stamp = statSync(join(root, 'dist', '.built'), { throwIfNoEntry: false });
+  return stamp !== undefined && stamp.mtimeMs >= newest(join(root, 'src', part));
 }
 
+/** When something in a folder was last changed. */
+function newest(folder) {
+  const times = readdirSync(folder, { withFileTypes: true }).map((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? newest(path) : statSync(path).mtimeMs;
+  });
+  return Math.max(...times);
+}
+
+/** Whether it is to be begun again: not on Windows, nor below a parent that talks to it. */
 function serves() {
-  return process.argv[2] === 'serve' && process.platform !== 'win32';
+  return process.argv[2] === 'serve' && process.platform !== 'win32' && !process.send;
 }
 
 function tuned() {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../fault/fault.ts';
+import { writeFault } from '../store/disk.ts';
 import type { Answer, Engine, EngineOptions, EngineRecord, EngineStatus, Query } from './engine.ts';
 import { openLink } from './sqlite/link.ts';
 import { pack, transferOf } from './sqlite/pack.ts';
@@ -39,7 +40,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   if (options.key.byteLength !== KEY_BYTES) {
     throw new Fault('config.invalid', `The index key must be ${KEY_BYTES} bytes.`);
   }
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  makeFolder(options.dir);
   const writer = await openWriterThread(options);
   const { ask, count, close } = openAsking(options, writer);
   let closed: Promise<void> | undefined;
@@ -62,6 +63,14 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
       return closed;
     },
   };
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw writeFault(error, `the index folder ${dir}`);
+  }
 }
 
 /** Asks the readers, of the files as the writer left them. */

@@ -13,7 +13,7 @@ import {
   type Steps,
   segmentKey,
 } from './segment.ts';
-import { openSegmentTables, segmentDamaged } from './segment-table.ts';
+import { openSegmentTables, type SegmentTables, segmentDamaged } from './segment-table.ts';
 
 export type Archive = {
   /** A tenant's segments, by their first index. */
@@ -48,6 +48,31 @@ export async function openArchive(store: Store): Promise<Archive> {
 
   return {
     segments: segmentsOf,
+    ...readsOf({ store, tables, segmentsOf }),
+    lookup: lookup.find,
+    async put(written) {
+      const [{ tenant, index: first }] = written as [JournalRecord];
+      const segment = { tenant, first, count: written.length };
+      const bytes = await inTurns(encodeSegment(written));
+      await store.put(segmentKey(segment), bytes);
+      const others = segmentsOf(tenant).filter((held) => held.first !== first);
+      tenants.set(
+        tenant,
+        [...others, segment].sort((a, b) => a.first - b.first),
+      );
+      lookup.added(tenant, printsOf(bytes, written.length));
+    },
+  };
+}
+
+type Reads = {
+  readonly store: Store;
+  readonly tables: SegmentTables;
+  readonly segmentsOf: (tenant: string) => readonly SegmentName[];
+};
+
+function readsOf({ store, tables, segmentsOf }: Reads): Pick<Archive, 'records' | 'recordsAt'> {
+  return {
     async records(tenant, from, count) {
       const found: JournalRecord[] = [];
       for (const segment of segmentsOf(tenant)) {
@@ -76,19 +101,6 @@ export async function openArchive(store: Store): Promise<Archive> {
         from = to;
       }
       return found;
-    },
-    lookup: lookup.find,
-    async put(written) {
-      const [{ tenant, index: first }] = written as [JournalRecord];
-      const segment = { tenant, first, count: written.length };
-      const bytes = await inTurns(encodeSegment(written));
-      await store.put(segmentKey(segment), bytes);
-      const others = segmentsOf(tenant).filter((held) => held.first !== first);
-      tenants.set(
-        tenant,
-        [...others, segment].sort((a, b) => a.first - b.first),
-      );
-      lookup.added(tenant, printsOf(bytes, written.length));
     },
   };
 }

@@ -64,21 +64,21 @@ export function openFrontier(onTile: OnTile, edge: Edge = { size: 0, partials: [
     join(made, 8);
   };
 
-  const root = () => {
-    let made: Uint8Array | undefined;
-    for (const peak of peaks) {
-      if (peak !== undefined) made = made === undefined ? peak : nodeHash(peak, made);
-    }
-    return made === undefined ? emptyRoot() : Buffer.from(made);
-  };
-
+  const root = () => rootOf(peaks);
   const partial = (number: number) => {
     const level = levels[number];
     return Buffer.from(level?.tile.subarray(0, level.width * HASH_BYTES) ?? []);
   };
-
   const edgeNow = () => ({ size, partials: levels.map((_, level) => partial(level)) });
   return { size: () => size, append, appendTile, root, partial, edge: edgeNow };
+}
+
+function rootOf(peaks: readonly (Uint8Array | undefined)[]): Buffer {
+  let made: Uint8Array | undefined;
+  for (const peak of peaks) {
+    if (peak !== undefined) made = made === undefined ? peak : nodeHash(peak, made);
+  }
+  return made === undefined ? emptyRoot() : Buffer.from(made);
 }
 
 function openLevel(partial: Uint8Array, level: number, size: number): Level {

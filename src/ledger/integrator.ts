@@ -81,16 +81,20 @@ export async function openIntegrator(options: IntegratorOptions): Promise<Integr
   }
 
   // Old files can be many, so a start does not wait for them.
-  const torn = new Set(logs.values());
-  async function repair(): Promise<void> {
+  const repair = repairing(logs.values());
+  await step();
+  return { integrate: coalesce(() => step().then(repair)), logs };
+}
+
+/** Repairs each log once; what fails is tried again at the next call. */
+function repairing(logs: Iterable<Log>): () => Promise<void> {
+  const torn = new Set(logs);
+  return async () => {
     for (const log of torn) {
       await log.repair();
       torn.delete(log);
     }
-  }
-
-  await step();
-  return { integrate: coalesce(() => step().then(repair)), logs };
+  };
 }
 
 async function publishAll(logs: readonly Log[]): Promise<void> {

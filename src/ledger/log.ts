@@ -169,7 +169,8 @@ function openFiles(store: Store, tenant: string) {
       return found;
     },
     async repair(tile: Tile, bytes: Buffer) {
-      const held = await store.get(ledgerKey(tenant, tilePath(tile)));
+      // One that cannot be read is torn too.
+      const held = await store.get(ledgerKey(tenant, tilePath(tile))).catch(() => undefined);
       if (held?.equals(bytes) !== true) await write(tile, bytes);
     },
     async identify(vkey: string) {

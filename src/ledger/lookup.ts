@@ -13,7 +13,7 @@ import {
   type SegmentName,
   segmentKey,
 } from './segment.ts';
-import type { SegmentTables } from './segment-table.ts';
+import { type SegmentTables, segmentDamaged } from './segment-table.ts';
 
 export type Lookup = {
   /** The index of an archived event. Throws `ledger.damaged`. */
@@ -41,35 +41,16 @@ const NO_IDS: Span = { earliest_ms: 2 ** 48, latest_ms: 0, untimed: 0 };
 /** Every new event comes by here, and hardly one was archived before. */
 export function openLookup(options: LookupOptions): Lookup {
   const { tables, segments } = options;
-  const spans = new Map<string, Span>();
-  const filters = new Map<string, Promise<Filter>>();
-
-  async function spanOf(tenant: string): Promise<Span> {
-    const held = segments(tenant);
-    let span = NO_IDS;
-    for (const segment of held) span = joined(span, await tables.footer(segment));
-    // What was added in the meantime would be missing from it for ever.
-    if (segments(tenant) === held) spans.set(tenant, span);
-    return span;
-  }
-
-  function filterOf(tenant: string): Promise<Filter> {
-    const known = filters.get(tenant);
-    if (known !== undefined) return known;
-    const made = makeFilter(options, segments(tenant));
-    filters.set(tenant, made);
-    made.catch(() => filters.delete(tenant));
-    return made;
-  }
-
+  const spans = openSpans(options);
+  const filters = openFilters(options);
   return {
     async find(tenant, id) {
       const held = segments(tenant);
       if (held.length === 0) return undefined;
       const time = idTime(id);
-      if (!mayHold(spans.get(tenant) ?? (await spanOf(tenant)), time)) return undefined;
+      if (!mayHold(spans.known(tenant) ?? (await spans.of(tenant)), time)) return undefined;
       const print = idPrint(id);
-      if (time === undefined && !has((await filterOf(tenant)).bloom, print)) return undefined;
+      if (time === undefined && !has(await filters.of(tenant), print)) return undefined;
       for (const segment of held.toReversed()) {
         if (!mayHold(await tables.footer(segment), time)) continue;
         const index = await findIn(options, segment, { id, print });
@@ -78,17 +59,55 @@ export function openLookup(options: LookupOptions): Lookup {
       return undefined;
     },
     added(tenant, prints) {
-      spans.delete(tenant);
+      spans.forget(tenant);
+      filters.add(tenant, prints);
+    },
+  };
+}
+
+/** The times of all ids of a tenant, which most new ids are beyond. */
+function openSpans({ tables, segments }: LookupOptions) {
+  const spans = new Map<string, Span>();
+  return {
+    known: (tenant: string) => spans.get(tenant),
+    async of(tenant: string): Promise<Span> {
+      const held = segments(tenant);
+      let span = NO_IDS;
+      for (const segment of held) span = joined(span, await tables.footer(segment));
+      // What was added in the meantime would be missing from it for ever.
+      if (segments(tenant) === held) spans.set(tenant, span);
+      return span;
+    },
+    forget: (tenant: string) => spans.delete(tenant),
+  };
+}
+
+/** Made when first needed; what is added while one is being made is added to it after that. */
+function openFilters(options: LookupOptions) {
+  const filters = new Map<string, Promise<Filter>>();
+  const keep = (tenant: string, made: Promise<Filter>) => {
+    filters.set(tenant, made);
+    made.catch(() => {
+      if (filters.get(tenant) === made) filters.delete(tenant);
+    });
+    return made;
+  };
+  return {
+    async of(tenant: string): Promise<Bloom> {
+      const made = filters.get(tenant);
+      return (await (made ?? keep(tenant, makeFilter(options, tenant)))).bloom;
+    },
+    add(tenant: string, prints: Buffer): void {
       const known = filters.get(tenant);
       if (known === undefined) return;
       const grown = known.then(async (filter) => {
         await addPrints(filter.bloom, prints);
         filter.room -= prints.length / PRINT_BYTES;
+        // It still tells, but worse and worse: the next one has room.
         if (filter.room < 0 && filters.get(tenant) === grown) filters.delete(tenant);
         return filter;
       });
-      grown.catch(() => undefined);
-      filters.set(tenant, grown);
+      keep(tenant, grown);
     },
   };
 }
@@ -107,11 +126,11 @@ function mayHold({ earliest_ms, latest_ms, untimed }: Span, time: number | undef
 
 /** Without it each event whose id tells no time would be looked for in every segment. */
 async function makeFilter(
-  { store, tables }: LookupOptions,
-  held: readonly SegmentName[],
+  { store, tables, segments }: LookupOptions,
+  tenant: string,
 ): Promise<Filter> {
   const untimed: { readonly segment: SegmentName; readonly tables_at: number }[] = [];
-  for (const segment of held) {
+  for (const segment of segments(tenant)) {
     const footer = await tables.footer(segment);
     if (footer.untimed > 0) untimed.push({ segment, tables_at: footer.tables_at });
   }
@@ -162,6 +181,7 @@ async function findIn(
   const range = { from: at, bytes: PRINT_BYTES * (to - from) };
   const prints = (await store.get(segmentKey(segment), range)) ?? Buffer.alloc(0);
   for (const place of printPlaces(prints, print)) {
+    if (place >= segment.count) throw segmentDamaged(segmentKey(segment), 'has a damaged table');
     const index = segment.first + place;
     if ((await idAt(segment, index)) === id) return index;
   }

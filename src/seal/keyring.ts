@@ -37,16 +37,8 @@ const TENANTS = 8;
 type Tenant = { readonly secret: TenantSecret; readonly subjects: SubjectKeys };
 
 export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
-  const tenants = new Map<string, Tenant>();
+  const tenants = await openKnown(options);
   const admitting = new Map<string, Promise<Tenant>>();
-  const known = await tenantsIn(options.store);
-  for (let i = 0; i < known.length; i += TENANTS) {
-    const some = known.slice(i, i + TENANTS);
-    const opened = await Promise.all(some.map((tenant) => openTenant(options, tenant)));
-    opened.forEach((one, place) => {
-      tenants.set(some[place] as string, one);
-    });
-  }
   const admit = (tenant: string): Promise<Tenant> => {
     const known = tenants.get(tenant);
     if (known) return Promise.resolve(known);
@@ -92,6 +84,19 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       for (const { subjects } of tenants.values()) await subjects.idle();
     },
   };
+}
+
+async function openKnown(options: KeyringOptions): Promise<Map<string, Tenant>> {
+  const tenants = new Map<string, Tenant>();
+  const known = await tenantsIn(options.store);
+  for (let i = 0; i < known.length; i += TENANTS) {
+    const some = known.slice(i, i + TENANTS);
+    const opened = await Promise.all(some.map((tenant) => openTenant(options, tenant)));
+    opened.forEach((one, place) => {
+      tenants.set(some[place] as string, one);
+    });
+  }
+  return tenants;
 }
 
 /** Opens and makes nothing: all that a verifier beside the keys needs, of these tenants or all. */

@@ -86,7 +86,44 @@ async function open(
   data: string,
   closers: (() => unknown)[],
 ): Promise<Omit<Parts, 'data' | 'close'>> {
-  const { config, now, disk = realDisk } = options;
+  const { config, now, onFault, disk = realDisk } = options;
+  const { store, root, keyring } = await openKeys(options, data, closers);
+  // Its threads load while journal and ledger are read; nothing is asked of it before.
+  const recordsAt: Ledger['recordsAt'] = (...at) => ledger.recordsAt(...at);
+  const opening = openIndex(options, { data, root, recordsAt, keyring });
+  const closed = opening.then(
+    (engine) => engine.close,
+    () => () => undefined,
+  );
+  closers.push(async () => (await closed)());
+  const base = await journalBase(store);
+  const recent = openRecent();
+  const journal = await openFileJournal({
+    ...{ dir: join(data, 'journal'), base, disk },
+    file_bytes: config.journal_file_bytes,
+    onRecord: recent.add,
+  });
+  closers.push(journal.close);
+  let indexer: Indexer | undefined;
+  const ledger: Ledger = await openLedger({
+    ...{ store, journal, signerFor: keyring.signer, now, onFault },
+    interval_ms: config.checkpoint_interval_ms,
+    archive: { segment_bytes: config.archive_segment_bytes, segment_records: 65_536 },
+    // An index that has failed reads nothing any more: it must not hold the journal back.
+    keepFrom: () => (indexer && !indexer.failure() ? indexer.cursor() : NEVER_READ),
+  });
+  closers.push(ledger.close);
+  const engine = await opening;
+  const fresh = openFresh(FRESH_BYTES);
+  const content = { records: ledger, opener: keyring, fresh };
+  indexer = await openIndexer({ ...content, journal, engine, onFault });
+  closers.push(indexer.close);
+  return { store, keyring, journal, recent, ledger, engine, indexer, fresh };
+}
+
+/** The folder, claimed by this process, and the keys in it. */
+async function openKeys(options: PartOptions, data: string, closers: (() => unknown)[]) {
+  const { config, disk = realDisk } = options;
   makeFolder(data);
   closers.push(lockFolder(data).release);
   const store = openFileStore({ root: data, disk });
@@ -97,55 +134,7 @@ async function open(
   const origin = config.origin ?? `claw-${root.derive('origin').toString('hex').slice(0, 12)}`;
   const keyring = await openKeyring({ store, root, entropy: pooledEntropy(), origin });
   closers.push(keyring.close);
-  // Its threads load while journal and ledger are read; nothing is asked of it before.
-  const opening = openIndex(options, {
-    data,
-    root,
-    recordsAt: (...at) => ledger.recordsAt(...at),
-    keyring,
-  });
-  // Asked for below: until then a failure is nobody's, and must not end the process.
-  opening.catch(() => undefined);
-  closers.push(() =>
-    opening.then(
-      (engine) => engine.close(),
-      () => undefined,
-    ),
-  );
-  const base = await journalBase(store);
-  const file_bytes = config.journal_file_bytes;
-  const recent = openRecent();
-  const journal = await openFileJournal({
-    ...{ dir: join(data, 'journal'), base, file_bytes, disk },
-    onRecord: recent.add,
-  });
-  closers.push(journal.close);
-  let indexer: Indexer | undefined;
-  const ledger: Ledger = await openLedger({
-    store,
-    journal,
-    signerFor: keyring.signer,
-    now,
-    interval_ms: config.checkpoint_interval_ms,
-    archive: { segment_bytes: config.archive_segment_bytes, segment_records: 65_536 },
-    // An index that has failed reads nothing any more: it must not hold the journal back.
-    keepFrom: () => (indexer && !indexer.failure() ? indexer.cursor() : NEVER_READ),
-    onFault: options.onFault,
-  });
-  closers.push(ledger.close);
-  const engine = await opening;
-  const fresh = openFresh(FRESH_BYTES);
-  const { onFault } = options;
-  indexer = await openIndexer({
-    journal,
-    engine,
-    records: ledger,
-    opener: keyring,
-    fresh,
-    onFault,
-  });
-  closers.push(indexer.close);
-  return { store, keyring, journal, recent, ledger, engine, indexer, fresh };
+  return { store, root, keyring };
 }
 
 function makeFolder(data: string): void {

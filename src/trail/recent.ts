@@ -5,7 +5,7 @@ export type Recent = {
   readonly get: (tenant: string, id: string) => number | undefined;
   /** Remembers a durable record. */
   readonly add: (place: RecentPlace) => void;
-  /** Forgets records below `seq`: from there on the archive knows. */
+  /** Forgets records below `seq`, though it may keep more: from there on the archive knows. */
   readonly release: (seq: number) => void;
 };
 
@@ -16,25 +16,34 @@ export type RecentPlace = {
   readonly index: number;
 };
 
+/** Records that are forgotten together: one by one, they would hold up all else. */
+const GENERATION = 16_384;
+
+type Generation = { readonly first: number; readonly known: Map<string, number> };
+
 export function openRecent(): Recent {
-  const known = new Map<string, number>();
-  // Keys in order of seq, from `base` on: what `release` forgets without a search.
-  let order: string[] = [];
-  let base: number | undefined;
+  /** Oldest first; none holds a record from the `first` of the next on. */
+  const generations: Generation[] = [];
   const keyOf = (tenant: string, id: string) => `${tenant}/${id}`;
   return {
-    get: (tenant, id) => known.get(keyOf(tenant, id)),
-    add: ({ tenant, id, seq, index }) => {
-      base ??= seq;
+    get: (tenant, id) => {
       const key = keyOf(tenant, id);
-      known.set(key, index);
-      order[seq - base] = key;
+      for (let i = generations.length - 1; i >= 0; i--) {
+        const index = generations[i]?.known.get(key);
+        if (index !== undefined) return index;
+      }
+      return undefined;
+    },
+    add: ({ tenant, id, seq, index }) => {
+      let last = generations.at(-1);
+      if (last === undefined || seq >= last.first + GENERATION) {
+        last = { first: seq, known: new Map() };
+        generations.push(last);
+      }
+      last.known.set(keyOf(tenant, id), index);
     },
     release: (seq) => {
-      if (base === undefined || seq <= base) return;
-      for (const key of order.slice(0, seq - base)) if (key !== undefined) known.delete(key);
-      order = order.slice(seq - base);
-      base = seq;
+      while ((generations[1]?.first ?? Number.POSITIVE_INFINITY) <= seq) generations.shift();
     },
   };
 }

@@ -6,7 +6,6 @@ import { DEFAULT_TENANT } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { Discrepancy } from '../../ledger/verify/finding.ts';
 import { folderSource } from '../../ledger/verify/folder.ts';
-import { httpSource } from '../../ledger/verify/http.ts';
 import { openCrew } from '../../ledger/verify/threads.ts';
 import {
   type Report,
@@ -14,9 +13,6 @@ import {
   type VerifyOptions,
   verifyTrail,
 } from '../../ledger/verify/verify.ts';
-import { openReader } from '../../seal/keyring.ts';
-import { readRootKey } from '../../seal/root.ts';
-import { openFileStore } from '../../store/file.ts';
 import { refuse } from '../problem.ts';
 import { findPlace } from '../reach/place.ts';
 import { readVkey } from '../reach/vkey.ts';
@@ -85,6 +81,7 @@ async function targetOf(
     data: option(input, 'data'),
     token: option(input, 'token'),
   });
+  const { httpSource } = await import('../../ledger/verify/http.ts');
   return { name: base, source: httpSource({ base, token: await orNone(token()), tenants }) };
 }
 
@@ -105,6 +102,9 @@ async function folder(context: Context, input: Input, given: string): Promise<Ta
   const bare = { name: data, source, crew: openCrew({ data, keys: 'leave' }) };
   if (flag(input, 'treeOnly')) return bare;
   if (existsSync(root)) {
+    const { openReader } = await import('../../seal/keyring.ts');
+    const { readRootKey } = await import('../../seal/root.ts');
+    const { openFileStore } = await import('../../store/file.ts');
     const opener = await openReader(openFileStore({ root: data }), readRootKey(root));
     return { name: data, source, opener, crew: openCrew({ data, keys: 'use' }) };
   }

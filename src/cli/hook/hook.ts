@@ -1,7 +1,7 @@
 /** `clawctl hook RUNTIME`: hands a hook's record to Claw; it never holds or breaks the agent. */
 import { fs } from './builtin.ts';
 import { type Answer, post } from './post.ts';
-import { type Entry, openSpool, type Spool } from './spool.ts';
+import { type Entry, openSpool, RUNTIME, type Spool } from './spool.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -90,7 +90,7 @@ function targetOf(argv: readonly string[], env: Env): Target | undefined {
   const [runtime = '', ...options] = argv;
   const at = options.indexOf('--server');
   const server = (at < 0 ? undefined : options[at + 1]) ?? env['CLAW_URL'] ?? DEFAULT_SERVER;
-  if (!/^[a-z0-9-]{1,64}$/.test(runtime) || !URL.canParse(server)) return undefined;
+  if (!RUNTIME.test(runtime) || !URL.canParse(server)) return undefined;
   const url = new URL(server);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
   return { server: url, token: env['CLAW_TOKEN'] ?? '', runtime };

@@ -37,6 +37,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_DROP_BYTES = 64 * 1024;
 /** A claim older than this was left by a process that died. */
 const STALE_MS = 60_000;
+/** What a runtime may be called. */
+export const RUNTIME = /^[a-z0-9-]{1,64}$/;
+const INSTANT = /^[\d:.TZ-]{20,30}$/;
 const RECORD = /^(\d{16})-(\d+)-[0-9a-f]{12}\.record$/;
 const ASIDE = /^\.(\d{13})\d{3}-.*\.record$/;
 const CLAIM = /^(.+)\.claim-(\d+)-[0-9a-f]{12}$/;
@@ -125,8 +128,11 @@ function read(path: string): Entry | undefined {
   try {
     const bytes = fs.readFileSync(path);
     const end = bytes.indexOf('\n');
-    const head = JSON.parse(bytes.subarray(0, end).toString()) as Omit<Entry, 'record'>;
-    return { ...head, record: bytes.subarray(end + 1) };
+    const { runtime, captured_at } = JSON.parse(bytes.subarray(0, end).toString());
+    // They become a path and a header.
+    const fit = typeof runtime === 'string' && RUNTIME.test(runtime);
+    if (!fit || !INSTANT.test(captured_at)) return undefined;
+    return { runtime, captured_at, record: bytes.subarray(end + 1) };
   } catch {
     return undefined;
   }
@@ -181,19 +187,22 @@ async function reportDrops(folder: string, send: (gap: object) => Promise<Answer
 }
 
 function gapOf(drops: string): object {
-  const times = drops.trim().split('\n').map(Number);
+  const lines = drops.trim().split('\n');
+  const count = lines.length;
+  // A line that was torn stands for a drop all the same, whenever it was.
+  const times = lines.map(Number).filter((at) => at > 0 && at < Date.now());
   const hash = sha256('claw/hook/gap/v1\n', drops);
   const id = hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-8$3-8$4-$5');
-  const count = times.length;
+  const [first = 0, last = first] = [times[0], times.at(-1)];
   const least = drops.length >= MAX_DROP_BYTES ? 'At least ' : '';
   return {
     id,
     type: 'gap',
     session_id: 'clawctl hook',
-    time: new Date(times[0] ?? 0).toISOString(),
+    time: new Date(first).toISOString(),
     detail: `${least}${count} hook records were dropped: the spool was full or they were refused.`,
     source: { kind: 'hook' },
-    attributes: { dropped: count, last_at: new Date(times.at(-1) ?? 0).toISOString() },
+    attributes: { dropped: count, last_at: new Date(last).toISOString() },
   };
 }
 

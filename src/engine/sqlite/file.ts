@@ -4,6 +4,7 @@ import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { Fault } from '../../fault/fault.ts';
+import { readFault } from '../../store/disk.ts';
 import { DDL, SCHEMA } from './schema.ts';
 
 export type { Database };
@@ -42,10 +43,18 @@ const NEVER_MS = Number.MAX_SAFE_INTEGER;
 
 /** Bases of the files in the folder, in order. */
 export function basesIn(dir: string): number[] {
-  return readdirSync(dir)
+  return namesIn(dir)
     .flatMap((name) => NAME.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    throw readFault(error, `the index folder ${dir}`);
+  }
 }
 
 export function fileName(base: number): string {

@@ -5,8 +5,8 @@ import type { Found } from './finding.ts';
 export type Crew = {
   /** Jobs that are worth having under way at once. */
   readonly jobs: number;
-  /** Entries below which asking costs more than it saves. */
-  readonly least: number;
+  /** Whether so many more entries, with all before them, are worth asking for. */
+  readonly worth: (entries: number) => boolean;
   readonly roots: (range: BundleRange) => Promise<BundleRoots>;
   /** Undefined where something is wrong that only the whole trail can tell the meaning of. */
   readonly run: (check: RunCheck) => Promise<CheckedRun | undefined>;

@@ -23,7 +23,7 @@ export type RootsOptions = {
 /** Bundles, each with its tile of leaves, that are read ahead here. */
 const AHEAD = 16;
 /** Bundles that a thread reads at once. */
-const STEP = 64;
+const STEP = 16;
 
 export function openRoots(options: RootsOptions): Roots {
   const { full } = options;
@@ -62,8 +62,7 @@ function readerOf({ source, tenant, crew, full }: RootsOptions) {
     return [bundle && tile && agreedRoot(bundle, tile)];
   }
 
-  if (crew === undefined || full * TILE_WIDTH < crew.least)
-    return { read: readHere, step: 1, jobs: AHEAD };
+  if (!crew?.worth(full * TILE_WIDTH)) return { read: readHere, step: 1, jobs: AHEAD };
   const read = async (from: number, to: number) => unpack(await crew.roots({ tenant, from, to }));
   return { read, step: STEP, jobs: crew.jobs };
 }

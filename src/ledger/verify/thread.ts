@@ -2,12 +2,9 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLink, type Port } from '../../engine/sqlite/link.ts';
-import { openReader } from '../../seal/keyring.ts';
-import { readRootKey } from '../../seal/root.ts';
 import type { Opener } from '../../seal/seal.ts';
 import { openFileStore } from '../../store/file.ts';
 import { readRoots } from './bundle.ts';
-import { checkRun } from './run.ts';
 import type { CrewOptions, Job } from './threads.ts';
 
 const { data, keys }: CrewOptions = workerData;
@@ -21,15 +18,19 @@ openLink(parentPort as Port, (body) => {
 });
 
 async function runOf({ check }: Extract<Job, { readonly kind: 'run' }>) {
-  const { tenant } = check.segment;
-  return checkRun({ store, opener: await openerOf(tenant) }, check);
+  const { checkRun } = await import('./run.ts');
+  return checkRun({ store, opener: await openerOf(check.segment.tenant) }, check);
 }
 
 async function openerOf(tenant: string): Promise<Opener | undefined> {
   if (keys === 'leave') return undefined;
-  if (held?.tenant !== tenant) {
-    const root = readRootKey(join(data, 'keys', 'root.key'));
-    held = { tenant, opener: openReader(store, root, [tenant]) };
-  }
+  if (held?.tenant !== tenant) held = { tenant, opener: openKeys(tenant) };
   return held.opener;
+}
+
+/** Loaded when records are opened: a tree is checked without. */
+async function openKeys(tenant: string): Promise<Opener> {
+  const { openReader } = await import('../../seal/keyring.ts');
+  const { readRootKey } = await import('../../seal/root.ts');
+  return openReader(store, readRootKey(join(data, 'keys', 'root.key')), [tenant]);
 }

@@ -12,7 +12,7 @@ export type CrewOptions = {
   readonly data: string;
   /** Whether records are opened with the keys beside them. */
   readonly keys: 'use' | 'leave';
-  /** Default 32,768. */
+  /** Entries for which threads are started. Default 32,768. */
   readonly least?: number;
 };
 
@@ -30,6 +30,8 @@ const YOUNG_MB = 16;
 
 /** A crew for a data folder; its threads start with the first job. */
 export function openCrew(options: CrewOptions): Crew {
+  const { least = LEAST } = options;
+  let entries = 0;
   const size = Math.min(availableParallelism(), MOST_THREADS);
   const threads: Thread[] = [];
   const ask = async (job: Job): Promise<unknown> => {
@@ -40,7 +42,10 @@ export function openCrew(options: CrewOptions): Crew {
   };
   return {
     jobs: 2 * size,
-    least: options.least ?? LEAST,
+    worth(more) {
+      entries += more;
+      return entries >= least;
+    },
     roots: (range) => ask({ kind: 'roots', range }) as Promise<BundleRoots>,
     run: (check) => ask({ kind: 'run', check }) as Promise<CheckedRun | undefined>,
     close: async () => {

@@ -73,10 +73,9 @@ export async function verifyTrail(options: VerifyOptions): Promise<Report> {
   const findings = openFindings(limit);
   const checks = openChecks(options, findings);
   for (const tenant of options.tenants ?? (await source.tenants())) await checks.of(tenant);
-  const entries = [...checks.all.values()].reduce((sum, { tree }) => sum + tree.size(), 0);
   await readRecords({
     source,
-    crew: crew && entries >= crew.least ? crew : undefined,
+    crew: crew?.worth(0) ? crew : undefined,
     limit,
     from: (tenant) => (treeOnly ? (checks.all.get(tenant)?.tree.size() ?? 0) : 0),
     checkOf: checks.of,
