@@ -34,7 +34,7 @@ export function sessionWriter(db: Db, { base, tenantId }: WriterScope): SessionW
     .pluck();
   const put = db.prepare('INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?)');
   const drop = db.prepare('DELETE FROM session WHERE tenant = ? AND session_id = ?');
-  const rows = db.prepare<ViewRow>(VIEWS);
+  const foldedAnew = refolder(db, base);
   const kept = new Map<string, Session>();
   const changed = new Set<Session>();
   const sessionOf = (tenant: number, session_id: string): Session => {
@@ -47,11 +47,6 @@ export function sessionWriter(db: Db, { base, tenantId }: WriterScope): SessionW
     const session: Session = { tenant, session_id, fold, state: 'saved' };
     kept.set(key, session);
     return session;
-  };
-  const foldedAnew = ({ tenant, session_id }: Session): SessionFold | undefined => {
-    const match = `"${tenantTag(tenant)}" AND "${tagOf('session_id', session_id)}"`;
-    const folds = rows.all(match, tenant, session_id).map((row) => foldOf(viewOfRow(row, base)));
-    return folds.reduce<SessionFold | undefined>(mergeFolds, undefined);
   };
   return {
     add: (tenant, row) => {
@@ -77,6 +72,15 @@ export function sessionWriter(db: Db, { base, tenantId }: WriterScope): SessionW
     },
     endedAt: (tenant, session_id) =>
       sessionOf(tenantId(tenant), keywordText(session_id)).fold?.ended_ms,
+  };
+}
+
+function refolder(db: Db, base: number) {
+  const rows = db.prepare<ViewRow>(VIEWS);
+  return ({ tenant, session_id }: Session): SessionFold | undefined => {
+    const match = `"${tenantTag(tenant)}" AND "${tagOf('session_id', session_id)}"`;
+    const folds = rows.all(match, tenant, session_id).map((row) => foldOf(viewOfRow(row, base)));
+    return folds.reduce<SessionFold | undefined>(mergeFolds, undefined);
   };
 }
 

@@ -43,17 +43,6 @@ export function openWriter(place: Place, options: WriterOptions): Writer {
   const calls = openCalls(volumes, options.now());
   const cursor = () => volumes.at(-1)?.state().cursor ?? 0;
 
-  const volumeFor = (seq: number): Volume => {
-    for (;;) {
-      const last = volumes.at(-1);
-      const end = last?.state().end;
-      if (last !== undefined && end === undefined && seq - last.base < facts) return last;
-      if (end === undefined) last?.commit({ end: seq });
-      const first = volumes[0]?.base ?? seq;
-      volumes.push(createVolume(place, { base: end ?? seq, first, facts }));
-    }
-  };
-
   const writeSome = async (records: readonly EngineRecord[]): Promise<Iterable<Volume>> => {
     const { fetch, now, call_timeout_ms } = options;
     const now_ms = now();
@@ -80,7 +69,7 @@ export function openWriter(place: Place, options: WriterOptions): Writer {
     apply: async (records) => {
       let rest = records.filter((record) => record.seq >= cursor());
       for (let first = rest[0]; first !== undefined; first = rest[0]) {
-        const current = volumeFor(first.seq);
+        const current = volumeFor(first.seq, { place, volumes, facts });
         const fits = rest.findIndex((record) => record.seq - current.base >= facts);
         const count = fits < 0 ? rest.length : fits;
         await applyPart(rest.slice(0, count), current);
@@ -93,6 +82,20 @@ export function openWriter(place: Place, options: WriterOptions): Writer {
       for (const volume of volumes) volume.close();
     },
   };
+}
+
+type Shelf = { readonly place: Place; readonly volumes: Volume[]; readonly facts: number };
+
+/** The file that takes a record; begins the next one where the last is full. */
+function volumeFor(seq: number, { place, volumes, facts }: Shelf): Volume {
+  for (;;) {
+    const last = volumes.at(-1);
+    const end = last?.state().end;
+    if (last !== undefined && end === undefined && seq - last.base < facts) return last;
+    if (end === undefined) last?.commit({ end: seq });
+    const first = volumes[0]?.base ?? seq;
+    volumes.push(createVolume(place, { base: end ?? seq, first, facts }));
+  }
 }
 
 function infoOf(volume: Volume): FileInfo {
