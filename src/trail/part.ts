@@ -110,7 +110,7 @@ async function open(
     interval_ms: config.checkpoint_interval_ms,
     archive: { segment_bytes: config.archive_segment_bytes, segment_records: 65_536 },
     // An index that has failed reads nothing any more: it must not hold the journal back.
-    keepFrom: () => (indexer && !indexer.failure() ? indexer.cursor() : NEVER_READ),
+    keepFrom: () => (indexer?.failure() ? NEVER_READ : (indexer?.cursor() ?? 0)),
   });
   closers.push(ledger.close);
   const engine = await opening;

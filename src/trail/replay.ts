@@ -14,21 +14,33 @@ export type Replay = { readonly next: () => Promise<readonly JournalRecord[]> };
 export function openReplay(options: ReplayOptions, from: number): Replay {
   const { journal } = options;
   let seq = from;
-  let archive: AsyncGenerator<readonly JournalRecord[]> | undefined;
+  let archive: Archived | undefined;
+
+  /** The next records that only the archive holds; empty when the journal holds the rest. */
+  async function fromArchive(): Promise<readonly JournalRecord[]> {
+    while (archive !== undefined || seq < journal.first()) {
+      archive ??= openArchived(options, { from: seq, end: journal.first() });
+      const { value } = await archive.batches.next();
+      if (value) return value;
+      // Not the journal's first: it may have let go of more while the archive was read.
+      seq = Math.max(seq, archive.end);
+      archive = undefined;
+    }
+    return [];
+  }
+
+  async function read(): Promise<readonly JournalRecord[]> {
+    const records = await fromArchive();
+    if (records.length > 0) return records;
+    return journal.read(seq, JOURNAL_STEP).catch((error: unknown) => {
+      if (seq >= journal.first()) throw error;
+      return read();
+    });
+  }
+
   return {
     next: async () => {
-      if (seq < journal.first()) {
-        archive ??= archived(options, seq);
-        const { value } = await archive.next();
-        const last = value?.at(-1);
-        if (value && last) {
-          seq = last.seq + 1;
-          return value;
-        }
-        archive = undefined;
-        seq = Math.max(seq, journal.first());
-      }
-      const records = await journal.read(seq, JOURNAL_STEP);
+      const records = await read();
       seq = (records.at(-1)?.seq ?? seq - 1) + 1;
       return records;
     },
@@ -55,12 +67,21 @@ export async function countBefore(
 
 type Stream = { readonly tenant: string; next: number; buffer: readonly JournalRecord[] };
 
-/** Tenants' archives merged by `seq`, up to where the journal begins. */
+type Range = { readonly from: number; readonly end: number };
+
+type Archived = Range & {
+  readonly batches: AsyncGenerator<readonly JournalRecord[], undefined>;
+};
+
+function openArchived(options: ReplayOptions, range: Range): Archived {
+  return { ...range, batches: archived(options, range) };
+}
+
+/** Tenants' archives merged by `seq`, up to where the journal began. */
 async function* archived(
   options: ReplayOptions,
-  from: number,
+  { from, end }: Range,
 ): AsyncGenerator<readonly JournalRecord[], undefined> {
-  const end = options.journal.first();
   let streams: Stream[] = [];
   for (const tenant of options.journal.tenants()) {
     const next = await countBefore(options, tenant, from);

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { openFileJournal } from '../../src/journal/file.ts';
+import { openMemoryJournal } from '../../src/journal/memory.ts';
 import { openLedger } from '../../src/ledger/follow.ts';
 import { journalBase } from '../../src/ledger/head.ts';
 import { folderSource } from '../../src/ledger/verify/folder.ts';
@@ -14,6 +15,7 @@ import { makeRootKey, readRootKey } from '../../src/seal/root.ts';
 import type { Disk } from '../../src/store/disk.ts';
 import { openFileStore } from '../../src/store/file.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
+import { openReplay } from '../../src/trail/replay.ts';
 import { START_MS, sealedEvents, signerFor, testOpener } from '../ledger/fixture.ts';
 import { temporaryFolder } from '../store/temporary_folder.ts';
 import { newChance } from './chance.ts';
@@ -113,4 +115,28 @@ test('a root key whose making was cut off is made again', (t) => {
   writeFileSync(`${path}.new`, 'claw-root-ke');
   makeRootKey(path, randomBytes);
   readRootKey(path);
+});
+
+test('a follower that reads the archive misses nothing that the journal lets go meanwhile', async () => {
+  const journal = openMemoryJournal({ base: { sizes: {} } });
+  await journal.append(sealedEvents('a', 0, 30));
+  const all = await journal.read(0, { records: 30, bytes: 2 ** 30 });
+  await journal.release(10);
+  const records = {
+    record: async (_: string, index: number) => all[index],
+    recordsAt: async () => [],
+    records: async (_: string, from: number, count: number) => {
+      await journal.release(20);
+      return all.slice(from, from + Math.min(count, 7));
+    },
+  };
+  const replay = openReplay({ journal, records }, 0);
+  const seen: number[] = [];
+  for (let part = await replay.next(); part.length > 0; part = await replay.next()) {
+    seen.push(...part.map(({ seq }) => seq));
+  }
+  assert.deepEqual(
+    seen,
+    all.map(({ seq }) => seq),
+  );
 });

@@ -79,6 +79,12 @@ export const MENDED: readonly Mended[] = [
     test: HERE,
   },
   {
+    fault: 'a start behind a kill, while records move to the archive',
+    harm: 'the index skipped a range and said that it was complete; a slow live tail, too',
+    mend: 'a replay goes on where the archive that it read ended, not where the journal begins',
+    test: HERE,
+  },
+  {
     fault: 'two servers start on one folder at the same moment',
     harm: 'both were refused',
     mend: 'the lock waits a tenth of a second',

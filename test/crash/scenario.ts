@@ -23,7 +23,7 @@ export type Ran = {
 const START_CHANGES = 30;
 
 /** Changes after a disk's error within which the power may go too. */
-const SOON_CHANGES = 3;
+const SOON_CHANGES = 40;
 
 /**
  * After the fault: a start that may be interrupted too, a start that is checked, and one more

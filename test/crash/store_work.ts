@@ -8,7 +8,7 @@ const ROOT = '/srv/data';
 const SESSIONS = 2;
 const ROUNDS = 5;
 const KEYS = ['head/a', 'head/b', 'keys/a/subject/1.json', 'keys/a/tenant.json', 'archive/a/1'];
-const TILES = ['ledger/a/tile/0/000', 'ledger/a/tile/0/001', 'ledger/a/checkpoint'];
+const TILES = ['tile/0/000', 'tile/0/001', 'vkey', 'checkpoint'].map((name) => `ledger/a/${name}`);
 
 /** What one object may be: what was last said to be durable, or anything that was tried since. */
 type Known = {
@@ -16,7 +16,7 @@ type Known = {
   tried: (string | undefined)[];
   /** Puts that are durable after a flush: until then a stop may leave anything. */
   waits: boolean;
-  /** The last of these that succeeded. */
+  /** The last of these that succeeded in this process. */
   written?: string;
 };
 type State = {
@@ -42,6 +42,8 @@ export function newStoreWork(): Work {
 
 async function session(state: State, disk: SimulatedDisk): Promise<void> {
   const store = openFileStore({ root: ROOT, disk });
+  // A flush speaks for the puts of its own process.
+  for (const key of TILES) delete knownOf(state, key).written;
   for (let round = 0; round < ROUNDS; round++) {
     const now = KEYS.map((key) => putNow(state, store, key));
     const tiles = TILES.filter((_, i) => i === round % TILES.length);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 const FOLDER = join(import.meta.dirname, 'corpus');
 /** Inputs of a target, and bytes of one, that are kept. */
-const MOST_INPUTS = 40;
-const MOST_BYTES = 2048;
+const MOST_INPUTS = 20;
+const MOST_BYTES = 1500;
 
 export function readCorpus(target: string): readonly Buffer[] {
   const file = join(FOLDER, `${target}.json`);

@@ -5,7 +5,7 @@ import { readCorpus } from './corpus.ts';
 import { runTarget } from './loop.ts';
 import { TARGETS, withTarget } from './menu.ts';
 
-const INPUTS = 1000;
+const INPUTS = 500;
 
 for (const entry of TARGETS) {
   test(`${entry.name}: what once broke it, or reached far into it, breaks nothing`, () =>

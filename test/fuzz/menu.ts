@@ -2,6 +2,7 @@
 
 import { engines } from './target/engine.ts';
 import { eventTargets } from './target/event.ts';
+import { http } from './target/http.ts';
 import { machineTargets } from './target/machine.ts';
 import { proofTargets } from './target/proof.ts';
 import { routes } from './target/route.ts';
@@ -19,6 +20,7 @@ export const TARGETS: readonly Entry[] = [
   ...machineTargets,
   engines,
   routes,
+  http,
 ];
 
 /** A target for as long as it is looked at. */

@@ -41,7 +41,7 @@ export async function engines(): Promise<Target> {
       const [wanted, found] = await Promise.all(answers);
       assert.deepEqual(found, wanted);
     },
-    cost: 50,
+    cost: 20,
     close: async () => {
       await sqlite.close();
       rmSync(dir, { recursive: true, force: true });

@@ -61,7 +61,7 @@ export async function routes(): Promise<Target> {
       proper(asked, answered);
       noteRecorded(asked, answered, recorded);
     },
-    cost: 100,
+    cost: 20,
     close: async () => {
       agent.destroy();
       await nothingLost(rig, recorded);

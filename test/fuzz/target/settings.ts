@@ -48,5 +48,5 @@ export const claudeCodeSettings = (): Target => ({
       if (text.trim() !== '' && !text.includes('CLAW_')) assert.equal(bare, text);
     }
   },
-  cost: 3,
+  cost: 20,
 });
