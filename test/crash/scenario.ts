@@ -23,7 +23,7 @@ export type Ran = {
 const START_CHANGES = 30;
 
 /** Changes after a disk's error within which the power may go too. */
-const SOON_CHANGES = 40;
+const SOON_CHANGES = [4, 40, 400];
 
 /**
  * After the fault: a start that may be interrupted too, a start that is checked, and one more
@@ -78,7 +78,7 @@ export async function runScenario(begin: NewWork, scenario: Scenario): Promise<R
 function withMore(trouble: Trouble, chance: Chance): readonly Trouble[] {
   if (trouble.kind === 'power' || trouble.kind === 'kill' || chance(3) === 0) return [trouble];
   const kind = chance(3) === 0 ? 'kill' : 'power';
-  return [trouble, { kind, change: 1 + chance(SOON_CHANGES) }];
+  return [trouble, { kind, change: 1 + chance(pick(chance, SOON_CHANGES)) }];
 }
 
 /** How many calls and changes the work makes when nothing goes wrong. */
