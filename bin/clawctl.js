@@ -4,8 +4,6 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const LEAST = [24, 15];
-/** Room for what batches of events leave behind: with V8's own 16 MB a sixth more is collecting. */
-const ROOM = '--max-semi-space-size=32';
 /** Threads for the disk: with Node's own 4 the journal's sync waits behind those of checkpoints. */
 const THREADS = '12';
 /** An import would load what its lazy exports stand for, which costs a hook 5 ms. */
@@ -18,7 +16,7 @@ if (process.argv[2] === 'hook' && built('cli/hook')) {
   const { runHook } = await import(pathToFileURL(join(root, 'dist/cli/hook/hook.js')).href);
   process.exitCode = await runHook(process.argv.slice(3), process.env);
 } else if (recent(process.versions.node)) {
-  if (serves() && !tuned()) become(process.execPath);
+  if (serves() && process.env.UV_THREADPOOL_SIZE === undefined) become(process.execPath);
   else await import(main());
 } else {
   const node = await packaged();
@@ -60,14 +58,10 @@ function serves() {
   return process.argv[2] === 'serve' && process.platform !== 'win32' && !process.send;
 }
 
-function tuned() {
-  return process.execArgv.includes(ROOM);
-}
-
-/** The same process, begun again: flags and threads are read once, when Node starts. */
+/** The same process, begun again: how many threads is read once, when Node starts. */
 function become(node) {
-  const args = [node, ROOM, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve(node, args, { UV_THREADPOOL_SIZE: THREADS, ...process.env });
+  const args = [node, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(node, args, { ...process.env, UV_THREADPOOL_SIZE: THREADS });
 }
 
 function recent(version) {

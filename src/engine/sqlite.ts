@@ -28,7 +28,7 @@ export type SqliteEngineOptions = EngineOptions & {
 };
 
 /** Room for a batch's objects, so that few of them outlive a collection. */
-const YOUNG_MB = 32;
+const YOUNG_MB = 16;
 /** Bytes of the key. */
 const KEY_BYTES = 32;
 

@@ -60,14 +60,15 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
     admit: async (tenant) => void (await admit(tenant)),
     signer: async (tenant) => (await admit(tenant)).secret.signer,
     seal: async (events) => {
-      const used = new Set<SubjectKeys>();
+      const unsaved = new Set<SubjectKeys>();
       const sealed: SealedEvent[] = [];
       for (const plain of events) {
         const { subjects } = tenants.get(plain.tenant) ?? (await admit(plain.tenant));
-        used.add(subjects);
-        sealed.push(sealEvent(plain, subjects.keyOf(plain.subject)));
+        const key = subjects.keyOf(plain.subject);
+        if (subjects.isUnsaved(key)) unsaved.add(subjects);
+        sealed.push(sealEvent(plain, key));
       }
-      await Promise.all([...used].map((subjects) => subjects.save()));
+      await Promise.all([...unsaved].map((subjects) => subjects.save()));
       return sealed;
     },
     open: (sealed) => open(tenants.get(sealed.tenant), sealed),

@@ -11,6 +11,8 @@ export type SubjectKeys = {
   readonly keyOf: (subject: string) => NamedKey;
   /** Resolves when every key that `keyOf` made so far is durable. */
   readonly save: () => Promise<void>;
+  /** Whether it is not durable yet: who uses older keys need not wait for it. */
+  readonly isUnsaved: (key: NamedKey) => boolean;
   /** The key of that name (hex); `erased` where it was destroyed, undefined where it is unknown. */
   readonly named: (kid: string) => KeyObject | 'erased' | undefined;
   /** Destroys a subject's key for ever, durably; false where it has none. */
@@ -37,6 +39,8 @@ type State = Options & {
   readonly opened: Map<string, KeyObject>;
   readonly bySubject: Map<string, NamedKey>;
   unsaved: KeyRecord[];
+  /** Names of the keys that are being written, and of those that wait for it. */
+  readonly pending: Set<string>;
   saving: Promise<void>;
 };
 
@@ -45,6 +49,7 @@ export async function openSubjectKeys(options: Options): Promise<SubjectKeys> {
   return {
     keyOf: (subject) => keyOf(state, subject),
     save: () => save(state),
+    isUnsaved: ({ kid }) => state.pending.size > 0 && state.pending.has(hexOf(kid)),
     named: (kid) => named(state, kid),
     erase: (subject) => erase(state, subject),
     idle: state.stored.idle,
@@ -63,6 +68,7 @@ async function restore(options: Options): Promise<State> {
     opened: new Map(),
     bySubject: new Map(),
     unsaved: [],
+    pending: new Set(),
     saving: Promise.resolve(),
   };
 }
@@ -91,7 +97,7 @@ function make(state: State, name: string): NamedKey {
   // In memory of its own: a part of Node's pool would keep all of its 64 KiB.
   const kid = Uint8Array.from(entropy(16));
   const bytes = entropy(32);
-  const hex = Buffer.from(kid).toString('hex');
+  const hex = hexOf(kid);
   const bound = Buffer.from(hex);
   const w = sealBytes({ kid, key: secret.wrap }, entropy(12), { bytes, bound });
   const key = createSecretKey(bytes);
@@ -101,7 +107,12 @@ function make(state: State, name: string): NamedKey {
   state.kidOfSubject.set(name, made.kid);
   remember(state.opened, made.kid, key);
   state.unsaved.push(made);
+  state.pending.add(hex);
   return { kid, key };
+}
+
+function hexOf(kid: Uint8Array): string {
+  return Buffer.from(kid.buffer, kid.byteOffset, kid.byteLength).toString('hex');
 }
 
 function named(state: State, kid: string): KeyObject | 'erased' | undefined {
@@ -142,6 +153,7 @@ async function saveUnsaved(state: State): Promise<void> {
   state.unsaved = [];
   try {
     await state.stored.add(keys);
+    for (const { kid } of keys) state.pending.delete(kid);
   } catch (error) {
     // Not durable, so not lost either: the next save writes them.
     state.unsaved = [...keys, ...state.unsaved];

@@ -36,7 +36,7 @@ export const configSchema = z.strictObject({
   heartbeat_interval_s: whole(300, 'A tenant silent for this long gets a heartbeat entry.'),
   call_timeout_s: whole(3600, 'A call without a result for this long becomes unknown.'),
   journal_file_bytes: size(64 * MIB, 'Bytes of a journal file before the next one begins.'),
-  archive_segment_bytes: size(64 * MIB, 'Journal bytes that are archived together.'),
+  archive_segment_bytes: size(32 * MIB, 'Journal bytes that are archived together.'),
   search_readers: whole(3, 'Most processes that answer searches at once.'),
   search_timeout_ms: whole(10_000, 'Longest time one search may take; then its work is ended.'),
 });

@@ -316,3 +316,22 @@ test('a checkpoint signer is made once a tenant and never again', async () => {
   assert.deepEqual(first.publicKey, second.publicKey);
   assert.equal(first.publicKey.length, 32);
 });
+
+test('whose key is durable is sealed at once, while the key of another is being written', async () => {
+  const store = openMemoryStore();
+  let written = Promise.resolve();
+  const slow: Store = { ...store, put: (...put) => written.then(() => store.put(...put)) };
+  const ring = await keyring(slow, newRoot());
+  await sealOne(ring, plain('known'));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  written = promise;
+  const done: string[] = [];
+  const sealing = ['user:new', 'user:new', 'user:jane'].map((subject) =>
+    sealOne(ring, plain('more', { subject })).then(() => done.push(subject)),
+  );
+  await sealing[2];
+  assert.deepEqual(done, ['user:jane']);
+  resolve();
+  await Promise.all(sealing);
+  assert.deepEqual(done, ['user:jane', 'user:new', 'user:new']);
+});
