@@ -133,10 +133,12 @@ async function openWriterThread(options: SqliteEngineOptions): Promise<WriterThr
     await worker.terminate();
   };
   let last: Promise<unknown> = Promise.resolve();
-  let view = await ask<View>({ kind: 'open' }).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+  let view = await ask<View>({ kind: 'open', now_ms: options.now() }).catch(
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
   const applyOne = async (records: readonly EngineRecord[]): Promise<void> => {
     const packed = pack(records);
     view = await ask<View>({ kind: 'apply', packed, now_ms: options.now() }, transferOf(packed));

@@ -19,7 +19,7 @@ export type Group = {
   readonly kept: readonly number[];
   /** Its row, where it has one. */
   readonly stored?: StoredRow;
-  /** When the process first saw it, Unix milliseconds. */
+  /** When the process last looked at it, Unix milliseconds. */
   readonly seen_ms: number;
 };
 
@@ -28,7 +28,7 @@ export type OpenCalls = {
   readonly put: (group: Group) => void;
   readonly remove: (key: string) => void;
   readonly size: () => number;
-  /** In the order in which they came. */
+  /** In the order in which they were put. */
   readonly all: () => Iterable<Group>;
   readonly ofSession: (session: string) => readonly Group[];
 };
@@ -39,6 +39,7 @@ export function openCalls(volumes: readonly Volume[], now_ms: number): OpenCalls
   const calls: OpenCalls = {
     get: (key) => groups.get(key),
     put: (group) => {
+      groups.delete(group.key);
       groups.set(group.key, group);
       const session = sessionOf(group);
       const keys = sessions.get(session) ?? new Set();

@@ -33,6 +33,7 @@ export function settle(groups: readonly Group[], settling: Settling): Outcome {
     if (!touched.has(group.key)) touched.set(group.key, group);
   }
   const forced = new Set(excess.map((group) => group.key));
+  const { now_ms } = settling;
   const batches = new Map<Volume, BatchDraft>();
   const open: Group[] = [];
   const closed: string[] = [];
@@ -44,9 +45,11 @@ export function settle(groups: readonly Group[], settling: Settling): Outcome {
     if (isNewCall(group, settling.calls)) batch.calls.push(callHash(group.key));
     const row = rowFor(group, ends, { ...settling, forced });
     if (row === undefined) {
-      const kept = new Set(group.kept);
-      changes.open.push(...group.facts.filter((fact) => !kept.has(fact.seq)));
-      open.push({ ...opened(group), kept: group.facts.map((fact) => fact.seq) });
+      const held = new Set(group.kept);
+      changes.open.push(...group.facts.filter((fact) => !held.has(fact.seq)));
+      const kept = group.facts.map((fact) => fact.seq);
+      // Looked at again after another time-out, lest calls of clocks that are ahead be each time.
+      open.push({ ...opened(group), kept, seen_ms: now_ms });
     } else {
       changes.rows.push(row);
       changes.settle.push(...group.kept);

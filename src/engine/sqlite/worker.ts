@@ -14,7 +14,7 @@ export type WorkerStart = {
 };
 
 export type WriteAsk =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly now_ms: number }
   | { readonly kind: 'apply'; readonly packed: Packed; readonly now_ms: number }
   | { readonly kind: 'status' }
   | { readonly kind: 'close' };
@@ -38,13 +38,13 @@ function serveWriter(start: WorkerStart): void {
     writer = undefined;
   };
   const serve = async (ask: WriteAsk): Promise<View | unknown> => {
-    if (ask.kind === 'open') return opened().view();
     if (ask.kind === 'status') return opened().status();
     if (ask.kind === 'close') {
       closed();
       return undefined;
     }
     now_ms = ask.now_ms;
+    if (ask.kind === 'open') return opened().view();
     try {
       await opened().apply(unpack(ask.packed));
       return opened().view();
