@@ -77,6 +77,11 @@ export function callKey(event: Event): string | undefined {
   return JSON.stringify([tenant_id, keywordText(session_id), keywordText(call_id)]);
 }
 
+/** What a row is known by: its call, or its `seq` where it stands alone. */
+export function keyOf({ event, seq }: { readonly event: Event; readonly seq: number }): string {
+  return callKey(event) ?? String(seq);
+}
+
 /** What a `session` event says of its session. */
 export type SessionWords = {
   readonly type?: string | undefined;

@@ -31,8 +31,8 @@ export type Integrator = {
 const STEP_RECORDS = 32_768;
 /** Records that are read at once: about a millisecond of work, then others have their turn. */
 const READ_RECORDS = 256;
-/** Tenants that publish at the same time. */
-const PUBLISHERS = 8;
+/** Tenants that publish at the same time: more would hold up the syncs that producers wait for. */
+const PUBLISHERS = 2;
 const NEW: LogStart = { edge: { size: 0, partials: [] }, bundle: [], sizes: [] };
 
 /** An integrator that has caught up with the journal. */

@@ -30,7 +30,7 @@ export type IndexerOptions = ContentOptions & {
 const CLOSE_WAIT_MS = 1000;
 
 /** The longest that a record waits for others before it is indexed, unless somebody asks. */
-const GATHER_MS = 100;
+const GATHER_MS = 400;
 
 /** Records that are handed to the engine at once. */
 const FRESH_RECORDS = 8000;

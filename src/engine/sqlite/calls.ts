@@ -1,6 +1,6 @@
 /** Calls that wait for their result, over all files, as the writer keeps them. */
 import type { Event } from '../../event/event.ts';
-import { callKey } from '../fold.ts';
+import { keyOf } from '../fold.ts';
 import { keywordText } from '../keyword.ts';
 import type { OpenFact } from './insert.ts';
 import type { StoredRow } from './rows.ts';
@@ -62,11 +62,6 @@ export function openCalls(volumes: readonly Volume[], now_ms: number): OpenCalls
     for (const group of groupsIn(home, now_ms)) calls.put(group);
   }
   return calls;
-}
-
-/** What a row is known by: its call, or its `seq` where it stands alone. */
-export function keyOf({ event, seq }: Pick<OpenFact, 'event' | 'seq'>): string {
-  return callKey(event) ?? String(seq);
 }
 
 export function sessionKey(event: Event): string {

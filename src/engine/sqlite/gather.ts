@@ -2,9 +2,9 @@
 import type { Event } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { EngineOptions, EngineRecord } from '../engine.ts';
-import { CALL_FACTS } from '../fold.ts';
+import { CALL_FACTS, keyOf } from '../fold.ts';
 import { callHash } from './bloom.ts';
-import { type Group, keyOf, type OpenCalls } from './calls.ts';
+import type { Group, OpenCalls } from './calls.ts';
 import type { OpenFact } from './insert.ts';
 import type { Volume } from './volume.ts';
 

@@ -81,7 +81,7 @@ function tenantNumbers(db: Db): WriterScope['tenantId'] {
 
 function factWriter(db: Db, { base, tenantId }: WriterScope) {
   const known = db.prepare('INSERT OR IGNORE INTO fact VALUES (?, ?, ?, NULL)');
-  const open = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?)');
+  const open = db.prepare('INSERT OR IGNORE INTO open VALUES (?, ?, ?, ?)');
   const settle = db.prepare('DELETE FROM open WHERE seq = ?');
   const place = db.prepare(
     `INSERT INTO fact VALUES (?, ?, ?, ${PLACE})
@@ -89,8 +89,9 @@ function factWriter(db: Db, { base, tenantId }: WriterScope) {
   );
   return {
     open: ({ tenant, event, seq, index, bytes }: OpenFact) => {
-      open.run(seq, index, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-      known.run(idBytes(event.id), tenantId(tenant), index);
+      const id = tenantId(tenant);
+      open.run(seq, id, index, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      known.run(idBytes(event.id), id, index);
     },
     settle: (seq: number) => settle.run(seq),
     place: ({ time_ms, seq, facts }: Folded, tenant: number) => {

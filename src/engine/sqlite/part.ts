@@ -38,7 +38,7 @@ export function readFile(db: Db, base: number): ReadFile {
     partOf: (info, tenant, clock) => {
       const id = tenantIds.get(tenant) ?? tenantId.get(tenant);
       if (id !== undefined) tenantIds.set(tenant, id);
-      const open = overlay(clock).filter((row) => row.tenant === tenant);
+      const open = id === undefined ? [] : overlay(id, clock);
       return { prepare, info, tenantId: id, open };
     },
   };

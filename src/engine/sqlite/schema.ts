@@ -14,7 +14,7 @@ export const COLUMNS: readonly Field[] = FIELDS.filter(
 
 /** Changes with whatever changes what a file holds; files of another version are rebuilt. */
 export const SCHEMA = createHash('sha256')
-  .update(JSON.stringify(['claw/index/v2', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
+  .update(JSON.stringify(['claw/index/v3', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
   .update(String(TEXT_CHARS))
   .digest('hex')
   .slice(0, 16);
@@ -71,7 +71,10 @@ INSERT INTO part(part, rank) VALUES ('automerge', 16), ('crisismerge', 64), ('ha
 CREATE TABLE fact(
   id BLOB, tenant INTEGER, idx INTEGER NOT NULL, place INTEGER, PRIMARY KEY(id, tenant)
 ) WITHOUT ROWID;
-CREATE TABLE open(seq INTEGER PRIMARY KEY, idx INTEGER NOT NULL, event BLOB NOT NULL);
+CREATE TABLE open(
+  seq INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, idx INTEGER NOT NULL, event BLOB NOT NULL
+);
+CREATE INDEX open_tenant ON open(tenant, seq);
 CREATE TABLE session(
   tenant INTEGER, session_id TEXT, last_ms INTEGER NOT NULL, ended_ms INTEGER, fold TEXT NOT NULL,
   PRIMARY KEY(tenant, session_id)
