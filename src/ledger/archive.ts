@@ -30,6 +30,8 @@ export type Archive = {
 
 /** Frames that are read at once, in bytes. */
 const READ_BYTES = 4 * 1024 * 1024;
+/** Segments that are read at the same time. */
+const SEGMENTS = 8;
 /** Bytes that are read for nothing rather than in another read. */
 const GAP_BYTES = 64 * 1024;
 
@@ -87,22 +89,32 @@ function readsOf({ store, tables, segmentsOf }: Reads): Pick<Archive, 'records' 
       return found;
     },
     async recordsAt(tenant, indices) {
+      const wanted = wantedOf(segmentsOf(tenant), indices);
       const found: JournalRecord[] = [];
-      let from = 0;
-      for (const segment of segmentsOf(tenant)) {
-        const end = segment.first + segment.count;
-        while ((indices[from] ?? end) < segment.first) from++;
-        let to = from;
-        while ((indices[to] ?? end) < end) to++;
-        if (to === from) continue;
-        const places = await tables.places(segment);
-        const within = { segment, places, indices: indices.slice(from, to) };
-        found.push(...(await readAt(store, within)));
-        from = to;
+      for (let i = 0; i < wanted.length; i += SEGMENTS) {
+        const some = wanted.slice(i, i + SEGMENTS).map(async (within) => {
+          return readAt(store, { ...within, places: await tables.places(within.segment) });
+        });
+        for (const records of await Promise.all(some)) found.push(...records);
       }
       return found;
     },
   };
+}
+
+/** Which of the ascending indices each segment holds. */
+function wantedOf(segments: readonly SegmentName[], indices: readonly number[]) {
+  const wanted: { readonly segment: SegmentName; readonly indices: readonly number[] }[] = [];
+  let from = 0;
+  for (const segment of segments) {
+    const end = segment.first + segment.count;
+    while ((indices[from] ?? end) < segment.first) from++;
+    let to = from;
+    while ((indices[to] ?? end) < end) to++;
+    if (to > from) wanted.push({ segment, indices: indices.slice(from, to) });
+    from = to;
+  }
+  return wanted;
 }
 
 /** What steps make, a turn of the event loop each: who waits for the journal waits no longer. */

@@ -6,6 +6,7 @@ import type { Db } from './file.ts';
 import { resourceWriter } from './resources.ts';
 import { PLACE, type RowWriter, rowWriter, type StoredRow, type WriterScope } from './rows.ts';
 import { type SessionWriter, sessionWriter } from './sessions.ts';
+import { tallyWriter } from './tally.ts';
 
 /** A fact with its bytes, which are kept while its call is open. */
 export type OpenFact = Fact & { readonly tenant: string; readonly bytes: Uint8Array };
@@ -33,6 +34,7 @@ export function openInserter(db: Db, base: number): Inserter {
   const facts = factWriter(db, scope);
   const sessions = sessionWriter(db, scope);
   const resources = resourceWriter(db);
+  const tally = tallyWriter(db);
   const open = new Map<number, OpenFact>();
   return {
     find: rows.find,
@@ -42,6 +44,7 @@ export function openInserter(db: Db, base: number): Inserter {
       for (const stored of changes.remove) {
         const removed = rows.remove(stored);
         cut -= removed.cut;
+        tally.count({ ...removed, time_ms: stored.time_ms, values: removed.tallied }, -1);
         sessions.reduce(removed);
       }
       for (const seq of changes.settle) if (!open.delete(seq)) facts.settle(seq);
@@ -51,6 +54,7 @@ export function openInserter(db: Db, base: number): Inserter {
         const added = rows.add(row);
         cut += added.cut;
         resources(added.resources);
+        tally.count({ tenant: added.tenant, time_ms: row.time_ms, values: added.tallied }, 1);
         facts.place(row, added.tenant);
         sessions.add(added.tenant, row);
       }
@@ -60,6 +64,7 @@ export function openInserter(db: Db, base: number): Inserter {
       for (const fact of open.values()) facts.open(fact);
       open.clear();
       sessions.save();
+      tally.save();
     },
   };
 }

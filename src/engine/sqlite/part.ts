@@ -66,11 +66,6 @@ export function hitsIn(part: Part, query: Query, page: Page): Hit[] {
   return [...found, ...stored];
 }
 
-export function countIn(part: Part, query: Query): number {
-  const open = openIn(part, query).length;
-  return tallyIn<[number]>(part, query, { select: 'count(*)' }).reduce((sum, [n]) => sum + n, open);
-}
-
 /** What to select of the matching rows; `$place` stands for the row's place. */
 export type Tally = {
   readonly select: string;

@@ -10,8 +10,9 @@ import { sessionIn, sessionsIn } from './catalogue.ts';
 import { idBytes } from './compile.ts';
 import { type Db, type FileInfo, guarded, openFile, type Place } from './file.ts';
 import type { Clock } from './overlay.ts';
-import { countIn, hitsIn, openIn, type Part, type ReadFile, readFile, tallyIn } from './part.ts';
+import { hitsIn, openIn, type Part, type ReadFile, readFile, tallyIn } from './part.ts';
 import { columnOf, TIE_BITS } from './schema.ts';
+import { barOf, isWholeHours, keptIn } from './tally.ts';
 
 export type Question =
   | { readonly kind: 'search'; readonly query: Query; readonly page: Page }
@@ -118,7 +119,9 @@ function count(parts: readonly Part[], { query }: Asking<'count'>, check: () => 
   let total = 0;
   for (const part of parts) {
     check();
-    total += countIn(part, query);
+    const kept = { select: 'sum(n)', rows: { select: 'count(*)' } };
+    const counts = keptIn<[number]>(part, query, kept);
+    total += counts.reduce((sum, [n]) => sum + n, openIn(part, query).length);
   }
   return total;
 }
@@ -169,10 +172,13 @@ function facets(parts: readonly Part[], asked: Asking<'facets'>, check: () => vo
     : { select: `${column} AS value, count(*)` };
   const value = fieldOf(field).many ? 'j.value' : column;
   const group = `AND ${value} IS NOT NULL GROUP BY ${value} LIMIT ${answer.FACET_VALUES + 1}`;
+  const limited = { group: 'GROUP BY value', limit: answer.FACET_VALUES + 1 };
+  const slow = { ...tally, group, needsRow: true } as const;
+  const kept = { field, select: 'value, sum(n)', ...limited, rows: slow };
   const counts = new Map<string, number>();
   for (const part of parts) {
     check();
-    const rows = tallyIn<[string, number]>(part, query, { ...tally, group, needsRow: true });
+    const rows = keptIn<[string, number]>(part, query, kept);
     for (const [name, count] of rows) answer.tally(counts, name, count);
     for (const { doc } of openIn(part, query)) {
       for (const name of doc.keywords.get(field) ?? []) answer.tally(counts, name, 1);
@@ -187,10 +193,15 @@ function histogram(parts: readonly Part[], asked: Asking<'histogram'>, check: ()
   answer.checkInterval(interval_ms);
   const select = `(($place >> ${TIE_BITS}) / ${interval_ms}) * ${interval_ms}, count(*)`;
   const group = `GROUP BY 1 LIMIT ${answer.BARS + 1}`;
+  const limit = answer.BARS + 1;
+  const rows = { select, group };
+  const kept = { select: `${barOf(interval_ms)}, sum(n)`, group: 'GROUP BY 1', limit, rows };
   const counts = new Map<number, number>();
   for (const part of parts) {
     check();
-    const bars = tallyIn<[number, number]>(part, query, { select, group });
+    const bars = isWholeHours(interval_ms)
+      ? keptIn<[number, number]>(part, query, kept)
+      : tallyIn<[number, number]>(part, query, rows);
     for (const [from_ms, count] of bars) answer.tally(counts, from_ms, count);
     for (const { time_ms } of openIn(part, query)) {
       answer.tally(counts, time_ms - (time_ms % interval_ms), 1);

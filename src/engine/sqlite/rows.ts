@@ -5,7 +5,16 @@ import type { Folded } from '../row.ts';
 import { NAMING, TEXTS, type Texts, textsOf } from '../text.ts';
 import { tokenText } from '../token.ts';
 import type { Database, Db } from './file.ts';
-import { COLUMNS, CUT_BIT, presentBit, TIE_BITS, TIES, WORDS } from './schema.ts';
+import {
+  COLUMNS,
+  CUT_BIT,
+  columnOf,
+  presentBit,
+  TALLIED,
+  TIE_BITS,
+  TIES,
+  WORDS,
+} from './schema.ts';
 import { tagOf, tenantTag } from './tag.ts';
 
 /** A row that is in the file already: to be replaced, or taken out. */
@@ -29,13 +38,17 @@ export type AddedRow = {
   readonly cut: number;
   /** Names of its resources. */
   readonly resources: readonly string[];
+  /** A value or null for each of `TALLIED`. */
+  readonly tallied: readonly Value[];
 };
 
-/** Whose row it was, and whether it had more text than is indexed. */
+/** Whose row it was, whether it had more text than is indexed, and what was counted of it. */
 export type RemovedRow = {
   readonly tenant: number;
   readonly session_id: string;
   readonly cut: number;
+  /** A value or null for each of `TALLIED`. */
+  readonly tallied: readonly Value[];
 };
 
 export type Call = { readonly session_id: string; readonly call_id: string };
@@ -56,9 +69,12 @@ export function rowWriter(db: Db, { base, tenantId }: WriterScope): RowWriter {
   const removals = ['word WHERE rowid', 'row WHERE place'].map((from) =>
     db.prepare(`DELETE FROM ${from} = ${PLACE}`),
   );
-  const keyed = db.prepare<RemovedRow>(
-    `SELECT tenant, session_id, present & ${CUT_BIT} AS cut FROM row WHERE place = ${PLACE}`,
-  );
+  const keyed = db
+    .prepare<[number, string, number, ...Value[]]>(
+      `SELECT tenant, session_id, present & ${CUT_BIT}, ${TALLIED.map(columnOf).join(', ')}
+      FROM row r WHERE place = ${PLACE}`,
+    )
+    .raw();
   const find = db.prepare<FoundRow>(FIND);
   return {
     add: (row) => {
@@ -72,13 +88,15 @@ export function rowWriter(db: Db, { base, tenantId }: WriterScope): RowWriter {
       const cells = texts.fields.map((pieces) => pieces?.map(tokenText).join(' ') ?? null);
       const tags = [tenantTag(tenant), ...compared.tags].join(' ');
       words.run(time_ms, tie, ...cells, tags);
-      return { tenant, cut: Number(texts.cut), resources: compared.resources };
+      const tallied = talliedOf(compared.values);
+      return { tenant, cut: Number(texts.cut), resources: compared.resources, tallied };
     },
     remove: ({ time_ms, tie }) => {
       const owner = keyed.get(time_ms, tie);
       for (const removal of removals) removal.run(time_ms, tie);
       if (owner === undefined) throw new TypeError('A row to replace is not in its file.');
-      return owner;
+      const [tenant, session_id, cut, ...tallied] = owner;
+      return { tenant, session_id, cut, tallied };
     },
     find: (tenant, call) => {
       const id = tenantId(tenant);
@@ -153,6 +171,12 @@ function presentOf({ fields, cut }: Texts): number {
 }
 
 const PRESENT = TEXTS.map(presentBit);
+
+const TALLIED_AT = TALLIED.map((name) => COLUMNS.findIndex((column) => column.name === name));
+
+function talliedOf(values: readonly Value[]): readonly Value[] {
+  return TALLIED_AT.map((at) => values[at] ?? null);
+}
 
 type Compared = {
   /** A value or null for each of `COLUMNS`. */

@@ -12,10 +12,21 @@ export const COLUMNS: readonly Field[] = FIELDS.filter(
   ({ name, kind }) => kind !== 'text' && name !== 'tenant_id' && name !== 'time',
 );
 
+/** Fields whose values are counted by hour: those that every screen shows, of few values. */
+export const TALLIED: readonly string[] = [
+  'type',
+  'tool',
+  'action',
+  'status',
+  'agent.id',
+  'agent.runtime',
+  'user.id',
+];
+
 /** Changes with whatever changes what a file holds; files of another version are rebuilt. */
 export const SCHEMA = createHash('sha256')
   .update(JSON.stringify(['claw/index/v3', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
-  .update(String(TEXT_CHARS))
+  .update(JSON.stringify([TEXT_CHARS, TALLIED]))
   .digest('hex')
   .slice(0, 16);
 
@@ -44,6 +55,7 @@ const columns = COLUMNS.map(
 /**
  * `row.place` is `time_ms << 20 | tie`, so that rowid order is the answers' order. `open` holds
  * the facts of calls without a result, which become a row once: full text is costly to replace.
+ * `tally` counts rows by hour and value; field 0 is any row, the others as in `TALLIED`.
  * `resource` has each name of a resource once, however many rows bear it; `part` its trigrams.
  */
 export const DDL = `
@@ -78,6 +90,10 @@ CREATE INDEX open_tenant ON open(tenant, seq);
 CREATE TABLE session(
   tenant INTEGER, session_id TEXT, last_ms INTEGER NOT NULL, ended_ms INTEGER, fold TEXT NOT NULL,
   PRIMARY KEY(tenant, session_id)
+) WITHOUT ROWID;
+CREATE TABLE tally(
+  tenant INTEGER, field INTEGER, hour INTEGER, value TEXT, n INTEGER NOT NULL,
+  PRIMARY KEY(tenant, field, hour, value)
 ) WITHOUT ROWID;
 CREATE INDEX session_last ON session(tenant, last_ms DESC, session_id);
 CREATE TABLE recent(calls BLOB NOT NULL);
