@@ -6,7 +6,7 @@ import { type Account, openAccount } from './account.ts';
 import { type Chance, newChance, pick } from './chance.ts';
 import { openClient } from './client.ts';
 import type { Jump } from './jumping_clock.ts';
-import { type Kind, type KindOptions, newTally, type Run } from './kind.ts';
+import { type Kind, type KindOptions, kindOfLives, type Run } from './kind.ts';
 import { startLoad } from './load.ts';
 import { restart } from './restart.ts';
 import { dataOf, startServer, tokenOf } from './server_process.ts';
@@ -31,20 +31,7 @@ const about =
   'A real server under load whose clock jumps back by hours or forward by days (a preloaded ' +
   'module shifts Date in all its threads), twice a run, and from one start to the next.';
 
-export const clock: Kind = {
-  name: 'clock',
-  about,
-  async run(options) {
-    const { seed, rounds, progress } = options;
-    const tally = newTally(clock, seed);
-    const lives = Math.max(1, Math.round(LIVES * rounds));
-    for (let life = 0; life < lives; life++) {
-      tally.ran(await live(options, seed * 1000 + life));
-      progress(life + 1, lives);
-    }
-    return tally.result();
-  },
-};
+export const clock: Kind = kindOfLives({ name: 'clock', about, lives: LIVES, live });
 
 async function live({ home: parent }: KindOptions, seed: number): Promise<Run> {
   const chance = newChance(seed);

@@ -14,7 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Account, openAccount } from './account.ts';
 import { type Chance, newChance, pick } from './chance.ts';
 import { type Client, openClient } from './client.ts';
-import { type Kind, newTally, type Run, skipped } from './kind.ts';
+import { type Kind, kindOfLives, type Run, skipped } from './kind.ts';
 import { startLoad } from './load.ts';
 import { restart } from './restart.ts';
 import { dataOf, startServer, tokenOf } from './server_process.ts';
@@ -41,33 +41,39 @@ const about =
   'A real server on a tmpfs of 96 MiB that somebody else fills to the last byte; then room is ' +
   'made (service must come back by itself), or it is killed or asked to close while it is full.';
 
-export const full: Kind = {
+const lives = kindOfLives({
   name: 'full',
   about,
-  async run(options) {
-    const { seed, rounds, progress, home } = options;
+  lives: LIVES,
+  live: async ({ home }, seed) => {
     const disk = join(home, 'disk');
-    mkdirSync(disk);
-    if (!mount(disk)) return skipped(full, seed, 'only root may mount a tmpfs');
-    spawnSync('umount', [disk]);
-    const tally = newTally(full, seed);
-    const lives = Math.max(1, Math.round(LIVES * rounds));
-    for (let life = 0; life < lives; life++) {
-      mount(disk);
-      try {
-        tally.ran(await live(disk, seed * 1000 + life));
-      } finally {
-        spawnSync('umount', ['-l', disk]);
-      }
-      progress(life + 1, lives);
+    mount(disk);
+    try {
+      return await live(disk, seed);
+    } finally {
+      unmount(disk);
     }
-    return tally.result();
+  },
+});
+
+export const full: Kind = {
+  ...lives,
+  async run(options) {
+    const disk = join(options.home, 'disk');
+    mkdirSync(disk);
+    if (!mount(disk)) return skipped(full, options.seed, 'only root may mount a tmpfs');
+    unmount(disk);
+    return lives.run(options);
   },
 };
 
 function mount(disk: string): boolean {
   const args = ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', disk];
   return spawnSync('mount', args).status === 0;
+}
+
+function unmount(disk: string): void {
+  spawnSync('umount', ['-l', disk]);
 }
 
 type Life = {

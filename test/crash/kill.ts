@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openAccount } from './account.ts';
 import { type Chance, newChance } from './chance.ts';
 import { openClient } from './client.ts';
-import { type Kind, type KindOptions, newTally } from './kind.ts';
+import { type Kind, type KindOptions, kindOfLives } from './kind.ts';
 import { startLoad } from './load.ts';
 import { restart } from './restart.ts';
 import { startServer, tokenOf } from './server_process.ts';
@@ -31,20 +31,7 @@ const about =
   'A real server under eight lanes of batches, single events and searches gets SIGKILL after a ' +
   'seeded delay, also while it starts; it is started again on the same data.';
 
-export const kill: Kind = {
-  name: 'kill',
-  about,
-  async run(options) {
-    const { seed, rounds, progress } = options;
-    const tally = newTally(kill, seed);
-    const lives = Math.max(1, Math.round(LIVES * rounds));
-    for (let life = 0; life < lives; life++) {
-      tally.ran(await live(options, seed * 1000 + life));
-      progress(life + 1, lives);
-    }
-    return tally.result();
-  },
-};
+export const kill: Kind = kindOfLives({ name: 'kill', about, lives: LIVES, live });
 
 /** One data folder from its first start through all its kills. */
 async function live({ home: parent, rounds }: KindOptions, seed: number) {

@@ -94,6 +94,29 @@ export function newTally(kind: Pick<Kind, 'name' | 'about'>, seed: number): Tall
   };
 }
 
+/** A kind that ruins one data folder after the other: so many in a whole run, at least one. */
+export type Lives = Pick<Kind, 'name' | 'about'> & {
+  readonly lives: number;
+  readonly live: (options: KindOptions, seed: number) => Promise<Run>;
+};
+
+export function kindOfLives({ name, about, lives: most, live }: Lives): Kind {
+  return {
+    name,
+    about,
+    async run(options) {
+      const { seed, rounds, progress } = options;
+      const tally = newTally({ name, about }, seed);
+      const lives = Math.max(1, Math.round(most * rounds));
+      for (let life = 0; life < lives; life++) {
+        tally.ran(await live(options, seed * 1000 + life));
+        progress(life + 1, lives);
+      }
+      return tally.result();
+    },
+  };
+}
+
 /** A kind that cannot run here. */
 export function skipped(kind: Pick<Kind, 'name' | 'about'>, seed: number, why: string): KindResult {
   return { ...newTally(kind, seed).result(), skipped: why };

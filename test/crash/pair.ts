@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, openAccount } from './account.ts';
 import { openClient } from './client.ts';
-import { type Kind, type KindOptions, newTally, type Run } from './kind.ts';
+import { type Kind, type KindOptions, kindOfLives, type Run } from './kind.ts';
 import { startLoad } from './load.ts';
 import { restart } from './restart.ts';
 import {
@@ -25,20 +25,7 @@ const about =
   'Two servers at once on one data folder, new and used: one serves, the other is refused and ' +
   'says by whom; the first is loaded meanwhile, then killed, and another starts at once.';
 
-export const pair: Kind = {
-  name: 'pair',
-  about,
-  async run(options) {
-    const { seed, rounds, progress } = options;
-    const tally = newTally(pair, seed);
-    const lives = Math.max(1, Math.round(LIVES * rounds));
-    for (let life = 0; life < lives; life++) {
-      tally.ran(await live(options, seed * 1000 + life));
-      progress(life + 1, lives);
-    }
-    return tally.result();
-  },
-};
+export const pair: Kind = kindOfLives({ name: 'pair', about, lives: LIVES, live });
 
 type Life = { readonly home: string; readonly account: Account; readonly problems: Problem[] };
 
