@@ -11,7 +11,7 @@ import { drafts, recordsOf, tenantOf } from './generate.ts';
 import * as oracle from './oracle.ts';
 import { optionsOf, pages } from './suite.ts';
 
-const KEY = Buffer.alloc(32, 7);
+export const KEY = Buffer.alloc(32, 7);
 export const ALL = { kind: 'all' } as const;
 export const NEWEST = { limit: 50, order: 'newest' } as const;
 

@@ -7,7 +7,7 @@ import { settle } from '../../src/engine/sqlite/settle.ts';
 import { createVolume } from '../../src/engine/sqlite/volume.ts';
 import type { Event } from '../../src/event/event.ts';
 import { CALL_TIMEOUT_MS, eventOf, NOW_MS } from './generate.ts';
-import { folder, open } from './ground.ts';
+import { folder, KEY, open } from './ground.ts';
 import { record } from './suite.ts';
 
 const CALL = { type: 'tool_call', session_id: 's', call_id: 'c', status: 'pending' };
@@ -28,7 +28,7 @@ it('an old call goes on waiting for its result when the engine is opened again',
 });
 
 it('a call of a clock that is ahead is looked at once a time-out, not with each batch', (t) => {
-  const place = { dir: folder(t), key: Buffer.alloc(32, 7) };
+  const place = { dir: folder(t), key: KEY };
   const home = createVolume(place, { base: 0, first: 0, facts: 1000 });
   t.after(() => home.close());
   const event = eventOf('acme', 0, { at: NOW_MS + 10 * CALL_TIMEOUT_MS, draft: CALL }) as Event;

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { openMemoryEngine } from '../../src/engine/memory.ts';
+import { openFile } from '../../src/engine/sqlite/file.ts';
 import { TALLIED } from '../../src/engine/sqlite/schema.ts';
 import { NOW_MS, tenantOf } from './generate.ts';
-import { ALL, folder, open, sample } from './ground.ts';
+import { ALL, folder, KEY, open, sample } from './ground.ts';
 import { optionsOf, record } from './suite.ts';
 
 const HOUR_MS = 3_600_000;
@@ -55,15 +56,21 @@ describe('counts kept by hour', () => {
     });
   }
 
-  it('follow a row that got another status', async (t) => {
+  it('follow a row that got another status, and forget the one that it had', async (t) => {
+    const dir = folder(t);
     const call = { type: 'tool_call', session_id: 's', call_id: 'c' };
     const records = [
       record(0, { ...call, status: 'success' }, NOW_MS - HOUR_MS),
       record(1, { ...call, status: 'error' }, NOW_MS - HOUR_MS + 1),
     ];
-    const engine = await open(t, records, { dir: folder(t) });
+    const engine = await open(t, records, { dir });
     for (const one of records) await engine.apply([one]);
     const { value } = await engine.facets({ tenant: 'acme', filter: ALL }, 'status', 10);
     assert.deepEqual(value, [{ value: 'error', count: 1 }]);
+    const db = openFile({ dir, key: KEY }, 0, 'read');
+    t.after(() => db.close());
+    const status = TALLIED.indexOf('status') + 1;
+    const kept = db.prepare('SELECT value, n FROM tally WHERE field = ?').raw().all(status);
+    assert.deepEqual(kept, [['error', 1]]);
   });
 });

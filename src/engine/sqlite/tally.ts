@@ -29,6 +29,10 @@ export function tallyWriter(db: Db): TallyWriter {
     `INSERT INTO tally VALUES (?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET n = n + excluded.n`,
   );
+  // A value that no row has any more may be what somebody had erased.
+  const drop = db.prepare(
+    'DELETE FROM tally WHERE tenant = ? AND field = ? AND hour = ? AND value = ? AND n = 0',
+  );
   const changes = new Map<string, { readonly what: Change; n: number }>();
   const add = (what: Change, by: number): void => {
     const key = what.join(' ');
@@ -46,7 +50,10 @@ export function tallyWriter(db: Db): TallyWriter {
       }
     },
     save: () => {
-      for (const { what, n } of changes.values()) if (n !== 0) put.run(...what, n);
+      for (const { what, n } of changes.values()) {
+        if (n !== 0) put.run(...what, n);
+        if (n < 0) drop.run(...what);
+      }
       changes.clear();
     },
   };
