@@ -31,7 +31,7 @@ export type Integrator = {
 const STEP_RECORDS = 32_768;
 /** Records that are read at once: about a millisecond of work, then others have their turn. */
 const READ_RECORDS = 256;
-/** Tenants that publish at the same time: more would hold up the syncs that producers wait for. */
+/** Tenants that publish at the same time: few, as producers wait for the same disk. */
 const PUBLISHERS = 2;
 const NEW: LogStart = { edge: { size: 0, partials: [] }, bundle: [], sizes: [] };
 
