@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { eventSchema, NAME_CHARS, RESOURCE_CHARS, RESOURCES } from '../../src/event/event.ts';
@@ -33,6 +34,9 @@ const hostile = fc.oneof(
     [{ field: 'content', size_bytes: 1.5, sha256: '', object: '' }],
     JSON.parse('{"__proto__":1}'),
     JSON.parse('{"id":"x","constructor":1}'),
+    // No text can be made of these: `String()` and templates throw.
+    JSON.parse('{"toString":null,"valueOf":0}'),
+    JSON.parse('["a",{"toString":1}]'),
   ),
   fc.jsonValue(),
   fc.string({ unit: 'binary' }),
@@ -69,7 +73,7 @@ test('each field alone, with each hostile value: both agree', () => {
   for (const value of fc.sample(hostile, 2000)) {
     for (const name of names) {
       const event = { ...WHOLE, [name]: value };
-      assert.equal(fits(event), schema.safeParse(event).success, `${name}: ${String(value)}`);
+      assert.equal(fits(event), schema.safeParse(event).success, `${name}: ${inspect(value)}`);
     }
   }
 });
