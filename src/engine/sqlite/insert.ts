@@ -53,7 +53,7 @@ export function openInserter(db: Db, base: number): Inserter {
       for (const row of changes.rows.toSorted(placeOrder('oldest'))) {
         const added = rows.add(row);
         cut += added.cut;
-        resources(added.resources);
+        resources.add(added.tenant, added.resources);
         tally.count({ tenant: added.tenant, time_ms: row.time_ms, values: added.tallied }, 1);
         facts.place(row, added.tenant);
         sessions.add(added.tenant, row);
@@ -63,6 +63,7 @@ export function openInserter(db: Db, base: number): Inserter {
     save: () => {
       for (const fact of open.values()) facts.open(fact);
       open.clear();
+      resources.save();
       sessions.save();
       tally.save();
     },

@@ -95,7 +95,8 @@ export function openIn({ open }: Part, query: Query): Row[] {
 function planIn(part: Part, query: Query, range: PlaceRange): Plan | undefined {
   if (part.tenantId === undefined || range.from >= range.to) return undefined;
   const { tenantId, prepare, info } = part;
-  const names = (pattern: string) => guarded(info.base, () => namesLike(prepare, pattern));
+  const names = (pattern: string) =>
+    guarded(info.base, () => namesLike({ prepare, tenantId }, pattern));
   return planOf(query, { tenantId, namesLike: names }, range);
 }
 

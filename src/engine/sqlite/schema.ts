@@ -7,6 +7,9 @@ import { TEXT_CHARS, TEXTS } from '../text.ts';
 export const TIE_BITS = 20;
 export const TIES = 2 ** TIE_BITS;
 
+/** Bits of a name's id below its tenant's number: more than a file has places for names. */
+export const NAME_BITS = 28;
+
 /** Fields with a column of their own; tenant and time are in every row's key. */
 export const COLUMNS: readonly Field[] = FIELDS.filter(
   ({ name, kind }) => kind !== 'text' && name !== 'tenant_id' && name !== 'time',
@@ -25,7 +28,7 @@ export const TALLIED: readonly string[] = [
 
 /** Changes with whatever changes what a file holds; files of another version are rebuilt. */
 export const SCHEMA = createHash('sha256')
-  .update(JSON.stringify(['claw/index/v3', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
+  .update(JSON.stringify(['claw/index/v4', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
   .update(JSON.stringify([TEXT_CHARS, TALLIED]))
   .digest('hex')
   .slice(0, 16);
@@ -56,7 +59,8 @@ const columns = COLUMNS.map(
  * `row.place` is `time_ms << 20 | tie`, so that rowid order is the answers' order. `open` holds
  * the facts of calls without a result, which become a row once: full text is costly to replace.
  * `tally` counts rows by hour and value; field 0 is any row, the others as in `TALLIED`.
- * `resource` has each name of a resource once, however many rows bear it; `part` its trigrams.
+ * `resource` has each name of a tenant's resource once, however many rows bear it; `part` its
+ * trigrams. Its id is `tenant << 28 | n`, so that a search reads its own tenant's alone.
  */
 export const DDL = `
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -74,7 +78,9 @@ CREATE INDEX row_tenant
 CREATE VIRTUAL TABLE word USING fts5(
   ${WORDS.join(', ')}, content = '', contentless_delete = 1, tokenize = 'ascii'
 );
-CREATE TABLE resource(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE resource(
+  id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE(tenant, name)
+);
 CREATE VIRTUAL TABLE part USING fts5(
   name, content = '', tokenize = 'trigram', detail = none, columnsize = 0
 );
