@@ -27,6 +27,15 @@ export function writeReport(results: readonly KindResult[]): void {
   writeFileSync(resolve(BENCH, 'CRASH.md'), page(report));
 }
 
+/** Puts what another run found into `bench/results`, and into the page beside the crashes. */
+export function writeElsewhere(name: 'hostile' | 'fuzz', rows: Elsewhere['rows']): void {
+  const result = { name, date: today(), machine: machine(), rows };
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(resolve(RESULTS, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  const report = readJson<Report>(resolve(RESULTS, 'crash.json'));
+  if (report !== undefined) writeFileSync(resolve(BENCH, 'CRASH.md'), page(report));
+}
+
 /** The counts as a table for a terminal. */
 export function summary(results: readonly KindResult[]): string {
   const rows = results.map(
@@ -52,8 +61,8 @@ function page(report: Report): string {
   const { kinds, date, machine: on } = report;
   return [
     '# What crashes and hostile input do to it',
-    'Made by `npm run test:crash`; do not edit. Every row starts the trail again on what the ' +
-      'fault left, and checks: each acknowledged event is there, by id and content; none is there ' +
+    'Made by `npm run test:crash`, `npm run test:hostile` and `npm run fuzz`; do not edit. Every ' +
+      'row of counts starts the trail again on what the fault left, and checks: each acknowledged event is there, by id and content; none is there ' +
       'twice, also after the client sent again what was not acknowledged; the whole trail ' +
       'verifies from its bytes; every checkpoint that a client was shown is a prefix of the one ' +
       'that is published now; index and archive caught up. Anything but zeros is a bug.',

@@ -1,8 +1,6 @@
-/** `npm run fuzz -- --inputs N --seed S [--only TARGET] [--keep]`: fuzzes every parser and route. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
+/** `npm run fuzz`: fuzzes every parser and route; figures in bench/results/fuzz.json. */
 import { parseArgs } from 'node:util';
+import { writeElsewhere } from '../crash/report.ts';
 import { addToCorpus, readCorpus } from './corpus.ts';
 import { type Run, runTarget } from './loop.ts';
 import { TARGETS, withTarget } from './menu.ts';
@@ -10,27 +8,50 @@ import type { Target } from './target.ts';
 
 type Row = { what: string; count: number; result: string; found: string };
 
+const HELP = `npm run fuzz [-- options]
+
+  --inputs N     inputs for each target, fewer where one is costly (default 100000)
+  --seed N       chooses every input; the same seed makes the same inputs (default 1)
+  --only TARGET  one target; a name that is none lists them all
+  --keep         adds what reached new code to the corpus
+  --help         this text
+
+Puts a whole run into bench/results/fuzz.json and bench/CRASH.md. Ends with 1 where an input broke
+something or took longer than five seconds; such inputs are added to the corpus.
+
+  npm run fuzz -- --inputs 5000 --only csv`;
+
 const { values } = parseArgs({
   options: {
     inputs: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
-    /** Adds what reached new code to the corpus. */
     keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 
 /** Milliseconds that one input may take at most: more is a hang in the making. */
 const SLOW_MS = 5_000;
 
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const rows: Row[] = [];
+const names: string[] = [];
 for (const entry of TARGETS) {
   await withTarget(entry, async (target) => {
+    names.push(target.name);
     if (values.only !== undefined && values.only !== target.name) return;
     await fuzz(target);
   });
 }
-if (values.only === undefined) write();
+if (rows.length === 0) {
+  console.error(`No target is called ${values.only}. There are: ${names.join(', ')}.`);
+  process.exitCode = 2;
+}
+if (values.only === undefined) writeElsewhere('fuzz', rows);
 if (rows.some(({ found }) => found !== '')) process.exitCode = 1;
 
 async function fuzz(target: Target): Promise<void> {
@@ -60,12 +81,4 @@ function rowOf(what: string, run: Run): Row {
     result: `${reached}, slowest ${slowest_ms.toFixed(1)} ms`,
     found: [...messages, ...(slowest_ms > SLOW_MS ? ['an input took too long'] : [])].join('; '),
   };
-}
-
-function write(): void {
-  const folder = join(import.meta.dirname, '..', '..', 'bench', 'results');
-  const machine = `${cpus()[0]?.model} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const result = { name: 'fuzz', date: new Date().toISOString(), machine, rows };
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'fuzz.json'), `${JSON.stringify(result, null, 2)}\n`);
 }

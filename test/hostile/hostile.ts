@@ -1,8 +1,6 @@
 /** `npm run test:hostile`: every attack on a real server; figures in bench/results/hostile.json. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeElsewhere } from '../crash/report.ts';
 import { type Attack, type Outcome, type Polite, type Size, under } from './attack.ts';
 import * as flood from './flood.ts';
 import { openGround } from './ground.ts';
@@ -36,9 +34,27 @@ export const FULL: readonly (readonly [Attack, Size])[] = [
 
 const MIB = 1024 * 1024;
 
+const HELP = `npm run test:hostile [-- options]
+
+  --only WORDS  attacks whose description holds these words
+  --help        this text
+
+Puts a whole run into bench/results/hostile.json and bench/CRASH.md. Ends with 1 where a polite
+client was answered wrongly, memory or handles grew, or an acknowledged event was lost.
+
+  npm run test:hostile -- --only gzip`;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const options = { only: { type: 'string' }, help: { type: 'boolean' } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) return console.log(HELP);
   const chosen = FULL.filter(([{ what }]) => what.includes(values.only ?? ''));
+  if (chosen.length === 0) {
+    console.error(`No attack holds "${values.only}".`);
+    console.error(FULL.map(([{ what }]) => `  ${what}`).join('\n'));
+    process.exitCode = 2;
+    return;
+  }
   const rows: Row[] = [];
   const ground = await openGround();
   for (const [attack, size] of chosen) {
@@ -55,7 +71,7 @@ async function main(): Promise<void> {
     found: sound ? '' : `exit ${code} ${errors.slice(0, 500)}`,
   });
   console.log(JSON.stringify(rows.at(-1)));
-  if (values.only === undefined) write(rows);
+  if (values.only === undefined) writeElsewhere('hostile', rows);
   if (rows.some(({ found }) => found !== '') || lost + doubled > 0) process.exitCode = 1;
 }
 
@@ -90,14 +106,6 @@ function shown({ took, refused }: Polite): string {
 
 function mib(bytes: number): string {
   return `${Math.round(bytes / MIB)} MiB`;
-}
-
-function write(rows: readonly Row[]): void {
-  const folder = join(import.meta.dirname, '..', '..', 'bench', 'results');
-  const machine = `${cpus()[0]?.model} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const result = { name: 'hostile', date: new Date().toISOString(), machine, rows };
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'hostile.json'), `${JSON.stringify(result, null, 2)}\n`);
 }
 
 if (import.meta.main) {
