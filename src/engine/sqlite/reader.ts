@@ -116,10 +116,10 @@ function answerFrom(parts: readonly Part[], question: Question, check: () => voi
 
 function count(parts: readonly Part[], { query }: Asking<'count'>, check: () => void): number {
   checkFilter(query.filter);
+  const kept = { select: 'sum(n)', rows: { select: 'count(*)' } };
   let total = 0;
   for (const part of parts) {
     check();
-    const kept = { select: 'sum(n)', rows: { select: 'count(*)' } };
     const counts = keptIn<[number]>(part, query, kept);
     total += counts.reduce((sum, [n]) => sum + n, openIn(part, query).length);
   }
@@ -163,7 +163,7 @@ function within(query: Query, time_ms: number, order: Page['order']): Query {
 }
 
 function facets(parts: readonly Part[], asked: Asking<'facets'>, check: () => void): Bucket[] {
-  const { query, field, limit } = asked;
+  const { query, field } = asked;
   checkFilter(query.filter);
   answer.checkFacet(field);
   const column = columnOf(field);
@@ -171,20 +171,21 @@ function facets(parts: readonly Part[], asked: Asking<'facets'>, check: () => vo
     ? { select: 'j.value, count(*)', from: `CROSS JOIN json_each(${column}) j` }
     : { select: `${column} AS value, count(*)` };
   const value = fieldOf(field).many ? 'j.value' : column;
-  const group = `AND ${value} IS NOT NULL GROUP BY ${value} LIMIT ${answer.FACET_VALUES + 1}`;
-  const limited = { group: 'GROUP BY value', limit: answer.FACET_VALUES + 1 };
-  const slow = { ...tally, group, needsRow: true } as const;
-  const kept = { field, select: 'value, sum(n)', ...limited, rows: slow };
+  const limit = answer.FACET_VALUES + 1;
+  const group = `AND ${value} IS NOT NULL GROUP BY ${value} LIMIT ${limit}`;
+  const rows = { ...tally, group, needsRow: true } as const;
+  const kept = { field, select: 'value, sum(n)', group: 'GROUP BY value', limit, rows };
   const counts = new Map<string, number>();
   for (const part of parts) {
     check();
-    const rows = keptIn<[string, number]>(part, query, kept);
-    for (const [name, count] of rows) answer.tally(counts, name, count);
+    for (const [name, count] of keptIn<[string, number]>(part, query, kept)) {
+      answer.tally(counts, name, count);
+    }
     for (const { doc } of openIn(part, query)) {
       for (const name of doc.keywords.get(field) ?? []) answer.tally(counts, name, 1);
     }
   }
-  return answer.bucketsOf(counts, limit);
+  return answer.bucketsOf(counts, asked.limit);
 }
 
 function histogram(parts: readonly Part[], asked: Asking<'histogram'>, check: () => void): Bar[] {
@@ -192,9 +193,8 @@ function histogram(parts: readonly Part[], asked: Asking<'histogram'>, check: ()
   checkFilter(query.filter);
   answer.checkInterval(interval_ms);
   const select = `(($place >> ${TIE_BITS}) / ${interval_ms}) * ${interval_ms}, count(*)`;
-  const group = `GROUP BY 1 LIMIT ${answer.BARS + 1}`;
   const limit = answer.BARS + 1;
-  const rows = { select, group };
+  const rows = { select, group: `GROUP BY 1 LIMIT ${limit}` };
   const kept = { select: `${barOf(interval_ms)}, sum(n)`, group: 'GROUP BY 1', limit, rows };
   const counts = new Map<number, number>();
   for (const part of parts) {
