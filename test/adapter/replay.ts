@@ -61,3 +61,19 @@ function eventOf(draft: unknown, now_ms: number): Event {
   if (event instanceof Fault) throw event;
   return event;
 }
+
+/** A record of one hook, with what all of them bear. */
+export const hook = (hook_event_name: string, fields: object = {}) => ({
+  session_id: 's1',
+  cwd: '/p',
+  prompt_id: 'p1',
+  hook_event_name,
+  ...fields,
+});
+
+/** The fields of a call of Bash. */
+export const bash = (tool_use_id: string) => ({
+  tool_name: 'Bash',
+  tool_input: { command: 'ls' },
+  tool_use_id,
+});
