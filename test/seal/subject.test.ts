@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../src/fault/fault.ts';
-import { openReader } from '../../src/seal/keyring.ts';
+import { type Keyring, openReader } from '../../src/seal/keyring.ts';
+import type { SealedEvent } from '../../src/seal/seal.ts';
 import { openMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { keyring, newRoot, plain, sealOne } from './ground.ts';
@@ -75,10 +76,7 @@ test('a key that is simply gone is no erasure', async () => {
 test('key objects stay few however many keys there are, and every key still opens', async () => {
   const [store, root] = [openMemoryStore(), newRoot()];
   const ring = await keyring(store, root);
-  const sealed = [];
-  for (let i = 0; i < 600; i++) {
-    sealed.push(await sealOne(ring, plain(`${i}`, { subject: `session:${i}` })));
-  }
+  const sealed = await sealSessions(ring, 600);
   await ring.close();
   const objects = await Array.fromAsync(store.list('keys/acme/subject/'));
   assert.ok(objects.length <= 3 * 15, `${objects.length} objects`);
@@ -108,10 +106,7 @@ test('a key that is erased while objects are merged is gone from all of them', a
 test('a reader finds every key while a server merges their objects', async () => {
   const [inner, root] = [openMemoryStore(), newRoot()];
   const ring = await keyring(inner, root);
-  const sealed = [];
-  for (let i = 0; i < 15; i++) {
-    sealed.push(await sealOne(ring, plain(`${i}`, { subject: `session:${i}` })));
-  }
+  const sealed = await sealSessions(ring, 15);
   let listings = 0;
   const store: Store = {
     ...inner,
@@ -172,3 +167,12 @@ test('whose key is durable is sealed at once, while the key of another is being 
   await Promise.all(sealing);
   assert.deepEqual(done, ['user:jane', 'user:new', 'user:new']);
 });
+
+/** An event of each of so many subjects, one after the other. */
+async function sealSessions(ring: Keyring, count: number): Promise<SealedEvent[]> {
+  const sealed: SealedEvent[] = [];
+  for (let i = 0; i < count; i++) {
+    sealed.push(await sealOne(ring, plain(`${i}`, { subject: `session:${i}` })));
+  }
+  return sealed;
+}
