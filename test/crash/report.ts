@@ -62,10 +62,11 @@ function page(report: Report): string {
   return [
     '# What crashes and hostile input do to it',
     'Made by `npm run test:crash`, `npm run test:hostile` and `npm run fuzz`; do not edit. Every ' +
-      'row of counts starts the trail again on what the fault left, and checks: each acknowledged event is there, by id and content; none is there ' +
-      'twice, also after the client sent again what was not acknowledged; the whole trail ' +
-      'verifies from its bytes; every checkpoint that a client was shown is a prefix of the one ' +
-      'that is published now; index and archive caught up. Anything but zeros is a bug.',
+      'row of counts starts the trail again on what the fault left, and checks: each acknowledged ' +
+      'event is there, by id and content; none is there twice, also after the client sent again ' +
+      'what was not acknowledged; the whole trail verifies from its bytes; every checkpoint that a ' +
+      'client was shown is a prefix of the one that is published now; index and archive caught up. ' +
+      'Anything but zeros is a bug.',
     `Run on ${date}, ${on}.`,
     '## Counts',
     table([...HEADS, 'median start', 'seed', 'took'], kinds.map(countRow)),

@@ -38,6 +38,11 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
+for (const name of ['inputs', 'seed'] as const) {
+  if (/^[1-9]\d{0,8}$/.test(values[name])) continue;
+  console.error(`--${name} is a whole number from 1 on, not "${values[name]}".`);
+  process.exit(2);
+}
 const rows: Row[] = [];
 const names: string[] = [];
 for (const entry of TARGETS) {
