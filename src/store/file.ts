@@ -1,7 +1,7 @@
 /** A store in a folder: one file an object, written beside and renamed into place. */
 import { join, resolve } from 'node:path';
 import { type Disk, type DiskEntry, errorCode, isAbsent, readFault, realDisk } from './disk.ts';
-import { isSegment, requireKey, requirePrefix, storeConflict } from './key.ts';
+import { isSegment, requireKey, requireLog, requirePrefix, storeConflict } from './key.ts';
 import type { Range, Store } from './store.ts';
 import { fileWriter } from './writer.ts';
 
@@ -35,6 +35,10 @@ export function openFileStore(options: FileStoreOptions): Store {
         if (!same) throw storeConflict(key);
         await writer.write(key, bytes, 'now');
       });
+    },
+    async append(key, bytes) {
+      requireLog(key);
+      await inTurn(key, () => writer.append(key, bytes));
     },
     list: (prefix) => listKeys(disk, root, prefix),
     async remove(key) {

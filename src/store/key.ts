@@ -10,6 +10,19 @@ export function requireKey(key: string): string {
   return key;
 }
 
+/** The key of an object that may grow. Throws `request.invalid` for others. */
+export function requireLog(key: string): string {
+  if (isLog(requireKey(key))) return key;
+  throw new Fault('request.invalid', 'Only an object whose key ends in .log grows.', {
+    field: 'key',
+  });
+}
+
+/** What grows is known by its name, so that what a stop left of it can be made durable. */
+export function isLog(key: string): boolean {
+  return key.endsWith('.log');
+}
+
 /** Throws `request.invalid` for what can begin no key; the empty prefix begins all. */
 export function requirePrefix(prefix: string): string {
   const segments = prefix.split('/');

@@ -1,5 +1,5 @@
 /** A store in memory, for tests and for trails that need not outlive their process. */
-import { requireKey, requirePrefix, storeConflict } from './key.ts';
+import { requireKey, requireLog, requirePrefix, storeConflict } from './key.ts';
 import type { Store } from './store.ts';
 
 export function openMemoryStore(): Store {
@@ -22,6 +22,10 @@ export function openMemoryStore(): Store {
       const same = expected === undefined ? held === undefined : held?.equals(expected);
       if (!same) throw storeConflict(key);
       objects.set(key, Buffer.from(bytes));
+    },
+    async append(key, bytes) {
+      const held = objects.get(requireLog(key)) ?? Buffer.alloc(0);
+      objects.set(key, Buffer.concat([held, bytes]));
     },
     async *list(prefix) {
       requirePrefix(prefix);

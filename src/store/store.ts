@@ -21,6 +21,11 @@ export type Store = {
     expected: Uint8Array | undefined,
     bytes: Uint8Array,
   ) => Promise<void>;
+  /**
+   * Adds to the end of an object whose key ends in `.log`, durably; the first call makes it. After
+   * one that failed or was cut off, the object may end in a part of its bytes.
+   */
+  readonly append: (key: string, bytes: Uint8Array) => Promise<void>;
   /** Keys below a prefix, in order. */
   readonly list: (prefix: string) => AsyncIterable<string>;
   readonly remove: (key: string) => Promise<void>;

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import type { Fault } from '../fault/fault.ts';
 import { type Disk, isAbsent, readFault, syncFault, writeFault } from './disk.ts';
+import { isLog } from './key.ts';
 
 /** Runs syncs; after one that failed it refuses all work. */
 export type SyncGuard = {
@@ -35,23 +36,35 @@ export function newSyncGuard(): SyncGuard {
   };
 }
 
-/** Makes the names in a folder, and in all folders below it, durable. */
+/**
+ * Makes the names in a folder, and in all folders below it, durable, and the bytes of what grew:
+ * all others were durable before they had their names.
+ */
 export async function syncFolders(path: string, disk: Disk, guard: SyncGuard): Promise<void> {
-  const found = await foldersFrom(path, disk).catch((error) => {
+  const found = await foundFrom(path, disk).catch((error) => {
     throw readFault(error, path);
   });
-  await inLanes(found, (folder) => guard.run('a folder', () => disk.syncFolder(folder)));
+  await inLanes(found.logs, (log) => syncFile(log, disk, guard));
+  await inLanes(found.folders, (folder) => guard.run('a folder', () => disk.syncFolder(folder)));
 }
 
-async function foldersFrom(path: string, disk: Disk): Promise<readonly string[]> {
+type Found = { readonly folders: readonly string[]; readonly logs: readonly string[] };
+
+async function foundFrom(path: string, disk: Disk): Promise<Found> {
   const entries = await disk.list(path).catch((error) => {
     if (isAbsent(error)) return undefined;
     throw error;
   });
-  if (entries === undefined) return [];
-  const folders = entries.filter(({ kind }) => kind === 'folder');
-  const below = folders.map(({ name }) => foldersFrom(join(path, name), disk));
-  return [path, ...(await Promise.all(below)).flat()];
+  if (entries === undefined) return { folders: [], logs: [] };
+  const named = (kind: 'file' | 'folder') => entries.filter((entry) => entry.kind === kind);
+  const below = await Promise.all(
+    named('folder').map(({ name }) => foundFrom(join(path, name), disk)),
+  );
+  const logs = named('file').filter(({ name }) => isLog(name));
+  return {
+    folders: [path, ...below.flatMap(({ folders }) => folders)],
+    logs: [...logs.map(({ name }) => join(path, name)), ...below.flatMap(({ logs }) => logs)],
+  };
 }
 
 /** Files that were renamed into place and wait for the next flush. */

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { type Disk, isAbsent, writeFault } from './disk.ts';
 import { type FolderMaker, folderMaker } from './folders.ts';
+import { type GrowingFiles, growingFiles } from './growing.ts';
 import {
   type DeferredSyncs,
   deferredSyncs,
@@ -17,6 +18,7 @@ type Durable = 'now' | 'later';
 
 export type FileWriter = {
   readonly write: (key: string, bytes: Uint8Array, durable: Durable) => Promise<void>;
+  readonly append: GrowingFiles['append'];
   readonly remove: (key: string) => Promise<void>;
   readonly deferred: DeferredSyncs;
   readonly settle: (folder: string) => Promise<void>;
@@ -27,6 +29,7 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
   const deferred = deferredSyncs(disk, guard);
   const folders = folderMaker(root, disk, guard);
   const beside = unfinishedFiles({ root, disk, guard, folders });
+  const growing = growingFiles({ root, disk, guard, folders });
 
   return {
     deferred,
@@ -34,6 +37,7 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
       const path = join(root, key);
       guard.check();
       try {
+        await growing.close(key);
         await folders.make(dirname(path));
         await disk.rename(await beside.write(key, bytes, durable), path);
       } catch (error) {
@@ -42,10 +46,12 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
       if (durable === 'later') deferred.add(path);
       else await guard.run(key, () => disk.syncFolder(dirname(path)));
     },
+    append: growing.append,
     async remove(key) {
       const path = join(root, key);
       guard.check();
       try {
+        await growing.close(key);
         await disk.remove(path);
       } catch (error) {
         if (isAbsent(error)) return;
@@ -58,7 +64,7 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
   };
 }
 
-type Workshop = {
+export type Workshop = {
   readonly root: string;
   readonly disk: Disk;
   readonly guard: SyncGuard;

@@ -7,6 +7,7 @@ import type { Problem, Work } from './work.ts';
 const ROOT = '/srv/data';
 const ROUNDS = 8;
 const KEYS = ['head/a', 'head/b', 'keys/a/subject/1.json', 'keys/a/tenant.json', 'archive/a/1'];
+const LOG = 'keys/new.log';
 const TILES = ['tile/0/000', 'tile/0/001', 'vkey', 'checkpoint'].map((name) => `ledger/a/${name}`);
 
 /** What one object may be: what was last said to be durable, or anything that was tried since. */
@@ -20,13 +21,15 @@ type Known = {
 };
 type State = {
   readonly known: Map<string, Known>;
+  /** What was durably added to the log. */
+  readonly added: string[];
   count: number;
   kept: number;
   slowest_ms: number;
 };
 
 export function newStoreWork(): Work {
-  const state: State = { known: new Map(), count: 0, kept: 0, slowest_ms: 0 };
+  const state: State = { known: new Map(), added: [], count: 0, kept: 0, slowest_ms: 0 };
   return {
     home: '/srv',
     run: (disk) => session(state, disk),
@@ -45,7 +48,7 @@ async function session(state: State, disk: SimulatedDisk): Promise<void> {
     const now = KEYS.map((key) => putNow(state, store, key));
     const tiles = TILES.filter((_, i) => i === round % TILES.length);
     const later = tiles.map((key) => putLater(state, store, key));
-    await Promise.allSettled([...now, ...later]);
+    await Promise.allSettled([...now, ...later, add(state, store)]);
     await swap(state, store, KEYS[round % KEYS.length] as string).catch(() => {});
     if (round % 2 === 1) await flush(state, store).catch(() => {});
     if (round % 3 === 2) await remove(state, store, KEYS[2] as string).catch(() => {});
@@ -55,6 +58,13 @@ async function session(state: State, disk: SimulatedDisk): Promise<void> {
 async function putNow(state: State, store: Store, key: string): Promise<void> {
   const value = bytesFor(state, key);
   await attempt(state, key, value, () => store.put(key, Buffer.from(value)));
+}
+
+async function add(state: State, store: Store): Promise<void> {
+  const value = `${bytesFor(state, LOG)}\n`;
+  await store.append(LOG, Buffer.from(value));
+  state.added.push(value);
+  state.kept++;
 }
 
 async function swap(state: State, store: Store, key: string): Promise<void> {
@@ -127,6 +137,10 @@ async function check(state: State, disk: SimulatedDisk): Promise<readonly Proble
         problems.push({ kind: 'broken', what: `list and get differ for ${key}` });
       }
       problems.push(...compare(key, knownOf(state, key), held));
+    }
+    const log = String((await store.get(LOG)) ?? '');
+    for (const value of state.added.filter((one) => !log.includes(one))) {
+      problems.push({ kind: 'lost', what: `${LOG} is without ${value.slice(0, 40)}` });
     }
     state.slowest_ms = Math.max(state.slowest_ms, performance.now() - began);
     await session(state, disk);

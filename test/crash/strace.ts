@@ -106,6 +106,7 @@ const NAMES: Readonly<Record<Group, readonly string[]>> = {
     ...['', 'journal', 'head', 'keys', 'archive', 'ledger', 'object', '~unfinished', 'format.json'],
     ...['credentials.json', 'credentials.json.new', 'head/_archive', 'head/', 'keys/', 'archive/'],
     ...TENANTS.flatMap(tenantNames),
+    ...numbered(20, (n) => `keys/new.${String(n).padStart(10, '0')}.log`),
     ...numbered(400, (n) => `~unfinished/${n}`),
     ...numbered(200, (n) => `journal/${String(n).padStart(16, '0')}.log`),
   ],

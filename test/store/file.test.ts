@@ -59,6 +59,39 @@ test('deferred puts sync nothing until the flush, which syncs each object and fo
   assert.equal(disk.calls('sync') - syncs, 3);
 });
 
+test('what is added to a log costs one sync, and the first its name', async (t) => {
+  const disk = failingDisk();
+  const store = openFileStore({ root: temporaryFolder(t), disk });
+  await store.put('keys/first', bytes);
+  const before = [disk.calls('sync'), disk.calls('syncFolder'), disk.calls('open')];
+  for (let i = 0; i < 5; i++) await store.append('keys/a.log', bytes);
+  const after = [disk.calls('sync'), disk.calls('syncFolder'), disk.calls('open')];
+  // Opening the file is refused once, for it is not there, and then it is made.
+  assert.deepEqual(
+    after.map((count, i) => count - (before[i] as number)),
+    [5, 1, 2],
+  );
+  await store.remove('keys/a.log');
+  assert.equal(disk.calls('close'), disk.calls('open') - 1);
+});
+
+test('what a full disk cut off of a log is written over, and the log goes on', async (t) => {
+  const root = temporaryFolder(t);
+  const disk = failingDisk();
+  const store = openFileStore({ root, disk });
+  await store.append('a.log', Buffer.from('one;'));
+  disk.trouble({ operation: 'write', code: 'ENOSPC', from: 1, part_bytes: 2 });
+  await assert.rejects(store.append('a.log', Buffer.from('two;')), { code: 'data.full' });
+  assert.deepEqual(await openFileStore({ root }).get('a.log'), Buffer.from('one;tw'));
+  disk.heal();
+  await store.append('a.log', Buffer.from('three;'));
+  assert.deepEqual(await store.get('a.log'), Buffer.from('one;three;'));
+  disk.trouble({ operation: 'sync', code: 'EIO', from: 1, times: 1 });
+  await assert.rejects(store.append('a.log', bytes), { code: 'data.unwritable' });
+  await assert.rejects(store.append('a.log', bytes), { code: 'data.unwritable' });
+  await assert.rejects(store.put('key', bytes), { code: 'data.unwritable' });
+});
+
 for (const code of ['ENOSPC', 'EDQUOT'] as const) {
   test(`a disk that is full (${code}) refuses, keeps the old bytes, and works again`, async (t) => {
     const root = temporaryFolder(t);

@@ -55,6 +55,29 @@ test('what is seen after settling was left by a killed process, and outlives the
   assert.ok(seen > 0);
 });
 
+test('what a killed process added to a log outlives the power once it is settled', async () => {
+  const LOG = 'keys/new.log';
+  const parts = ['one', 'two', 'three'].map((part) => Buffer.from(part.repeat(300)));
+  const whole = Buffer.concat(parts);
+  const add = async (store: ReturnType<typeof openFileStore>) => {
+    for (const part of parts) await store.append(LOG, part);
+  };
+  const changes = await changesOf(add);
+  for (let change = 1; change <= changes; change++) {
+    for (let turn = 0; turn < 6; turn++) {
+      const disk = newDisk();
+      await process(disk, add, [{ kind: 'kill', change }]);
+      const found = await process(disk, async (store) => {
+        await store.settle('keys/');
+        return store.get(LOG);
+      });
+      assert.deepEqual(found ?? Buffer.alloc(0), whole.subarray(0, found?.length ?? 0));
+      const left = survivors(disk, 'none', chance);
+      assert.deepEqual(await process(left, (store) => store.get(LOG)), found);
+    }
+  }
+});
+
 test('settling makes no folder, and a failed sync in it ends all writing', async () => {
   const disk = newDisk();
   await process(disk, (store) => store.settle('keys/'));

@@ -72,6 +72,34 @@ export function storeSuite(name: string, open: (t: TestContext) => Store): void 
       assert.equal(String(await store.get('head')), won[0]?.value);
     });
 
+    test('adds to the end of a log, which is an object like others', async (t) => {
+      const store = open(t);
+      const parts = Array.from({ length: 20 }, (_, i) => `part ${i}\n`);
+      await Promise.all(parts.map((part) => store.append('keys/a.log', bytes(part))));
+      assert.deepEqual(await store.get('keys/a.log'), bytes(parts.join('')));
+      assert.equal(await store.size('keys/a.log'), parts.join('').length);
+      assert.deepEqual(await keys(store, 'keys/'), ['keys/a.log']);
+    });
+
+    test('a log that was removed or replaced goes on from there', async (t) => {
+      const store = open(t);
+      await store.append('a.log', bytes('one'));
+      await store.remove('a.log');
+      await store.append('a.log', bytes('two'));
+      assert.deepEqual(await store.get('a.log'), bytes('two'));
+      await store.put('a.log', bytes('3'));
+      await store.append('a.log', bytes('4'));
+      assert.deepEqual(await store.get('a.log'), bytes('34'));
+    });
+
+    test('only what is called a log grows', async (t) => {
+      const store = open(t);
+      for (const key of ['head', 'a.log/b', 'a.log.json', '../a.log']) {
+        await assert.rejects(store.append(key, bytes('x')), { code: 'request.invalid' }, key);
+      }
+      assert.deepEqual(await keys(store, ''), []);
+    });
+
     test('lists the keys below a prefix in order', async (t) => {
       const store = open(t);
       const all = ['a/b', 'a/b-c', 'a/b.d/e', 'a/bb/x/y', 'a/c', 'b', 'a-1/z', 'a/b0/q'];
