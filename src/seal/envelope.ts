@@ -40,7 +40,12 @@ export type SealedInput = { readonly bytes: Uint8Array; readonly bound: Uint8Arr
 /** The name of the key that seals an envelope, as hex; undefined for what is no envelope. */
 export function keyName(envelope: Uint8Array): string | undefined {
   if (envelope[0] !== VERSION || envelope.length < HEAD_BYTES + TAG_BYTES) return undefined;
-  return Buffer.from(envelope.buffer, envelope.byteOffset + 1, KID_BYTES).toString('hex');
+  return kidName(envelope.subarray(1, 1 + KID_BYTES));
+}
+
+/** A key's name as key stores write it: hex. */
+export function kidName(kid: Uint8Array): string {
+  return Buffer.from(kid.buffer, kid.byteOffset, kid.byteLength).toString('hex');
 }
 
 /** The bytes of an envelope, or undefined where key, bytes or binding do not fit each other. */

@@ -2,6 +2,7 @@
 import type { Store } from '../store/store.ts';
 import { eventBinding, keyName, openBytes, openCommitted, sealBytes } from './envelope.ts';
 import { eventSealer } from './event.ts';
+import { type KeyLog, keyLogSize, openKeyLog } from './keylog.ts';
 import type { Entropy, RootKey } from './root.ts';
 import type { Opened, Opener, Plain, SealedEvent, Sealer, Signer, Unopened } from './seal.ts';
 import { openSubjectKeys, type SubjectKeys } from './subject.ts';
@@ -36,15 +37,60 @@ const TENANTS = 8;
 
 type Tenant = { readonly secret: TenantSecret; readonly subjects: SubjectKeys };
 
-export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
+export async function openKeyring(given: KeyringOptions): Promise<Keyring> {
+  const log = await openKeyLog({
+    store: given.store,
+    move: async (tenant, keys) => (await admit(tenant)).subjects.keep(keys),
+  });
+  const options = { ...given, log };
   const tenants = await openKnown(options);
+  const admit = admission(tenants, (tenant) => openTenant(options, tenant));
+  const { entropy } = options;
+  const sealEvent = eventSealer(entropy);
+  const drained = () => log.drain().catch(() => undefined);
+  // What an earlier process left; what fails now, as on a full disk, is tried again later.
+  drained();
+  return {
+    admit: async (tenant) => void (await admit(tenant)),
+    signer: async (tenant) => (await admit(tenant)).secret.signer,
+    seal: async (events) => {
+      let unsaved = false;
+      const sealed: SealedEvent[] = [];
+      for (const plain of events) {
+        const { subjects } = tenants.get(plain.tenant) ?? (await admit(plain.tenant));
+        const key = subjects.keyOf(plain.subject);
+        unsaved ||= log.isUnsaved(key);
+        sealed.push(sealEvent(plain, key));
+      }
+      if (unsaved) await log.save();
+      return sealed;
+    },
+    open: (sealed) => open(tenants.get(sealed.tenant), sealed),
+    sealObject: async ({ tenant, subject, bytes, name }) => {
+      const { subjects } = await admit(tenant);
+      const key = subjects.keyOf(subject);
+      if (log.isUnsaved(key)) await log.save();
+      return sealBytes(key, entropy(12), { bytes, bound: objectBinding(tenant, name) });
+    },
+    openObject: (tenant, name, envelope) =>
+      unseal(tenants.get(tenant), envelope, objectBinding(tenant, name)),
+    erase: async (tenant, subject) => (await admit(tenant)).subjects.erase(subject),
+    close: async () => {
+      await drained();
+      for (const { subjects } of tenants.values()) await subjects.idle();
+    },
+  };
+}
+
+/** A tenant's keys, opened or made once, however many ask at the same time. */
+function admission(tenants: Map<string, Tenant>, open: (tenant: string) => Promise<Tenant>) {
   const admitting = new Map<string, Promise<Tenant>>();
-  const admit = (tenant: string): Promise<Tenant> => {
+  return (tenant: string): Promise<Tenant> => {
     const known = tenants.get(tenant);
     if (known) return Promise.resolve(known);
     const waiting = admitting.get(tenant);
     if (waiting) return waiting;
-    const opening = openTenant(options, tenant).then((opened) => {
+    const opening = open(tenant).then((opened) => {
       tenants.set(tenant, opened);
       return opened;
     });
@@ -54,40 +100,11 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
     admitting.set(tenant, opening);
     return opening;
   };
-  const { entropy } = options;
-  const sealEvent = eventSealer(entropy);
-  return {
-    admit: async (tenant) => void (await admit(tenant)),
-    signer: async (tenant) => (await admit(tenant)).secret.signer,
-    seal: async (events) => {
-      const unsaved = new Set<SubjectKeys>();
-      const sealed: SealedEvent[] = [];
-      for (const plain of events) {
-        const { subjects } = tenants.get(plain.tenant) ?? (await admit(plain.tenant));
-        const key = subjects.keyOf(plain.subject);
-        if (subjects.isUnsaved(key)) unsaved.add(subjects);
-        sealed.push(sealEvent(plain, key));
-      }
-      await Promise.all([...unsaved].map((subjects) => subjects.save()));
-      return sealed;
-    },
-    open: (sealed) => open(tenants.get(sealed.tenant), sealed),
-    sealObject: async ({ tenant, subject, bytes, name }) => {
-      const { subjects } = await admit(tenant);
-      const key = subjects.keyOf(subject);
-      await subjects.save();
-      return sealBytes(key, entropy(12), { bytes, bound: objectBinding(tenant, name) });
-    },
-    openObject: (tenant, name, envelope) =>
-      unseal(tenants.get(tenant), envelope, objectBinding(tenant, name)),
-    erase: async (tenant, subject) => (await admit(tenant)).subjects.erase(subject),
-    close: async () => {
-      for (const { subjects } of tenants.values()) await subjects.idle();
-    },
-  };
 }
 
-async function openKnown(options: KeyringOptions): Promise<Map<string, Tenant>> {
+type TenantsOptions = KeyringOptions & { readonly log: KeyLog };
+
+async function openKnown(options: TenantsOptions): Promise<Map<string, Tenant>> {
   const tenants = new Map<string, Tenant>();
   const known = await tenantsIn(options.store);
   for (let i = 0; i < known.length; i += TENANTS) {
@@ -108,31 +125,37 @@ export async function openReader(
 ): Promise<Opener> {
   const tenants = new Map<string, Tenant>();
   const stored = new Map<string, string>();
+  // Before the objects, which hold what leaves a log meanwhile, and its size before the log:
+  // what is added meanwhile makes the next size another one.
+  const readLog = async () => ({
+    size: await keyLogSize(store),
+    log: await openKeyLog({ store, move: makesNothing }),
+  });
 
-  async function read(tenant: string): Promise<void> {
-    // Listed first: what is added meanwhile makes the next listing another one.
-    stored.set(tenant, await subjectObjects(store, tenant));
+  async function read(tenant: string, { size, log }: Awaited<ReturnType<typeof readLog>>) {
+    stored.set(tenant, `${size} ${await subjectObjects(store, tenant)}`);
     const secret = await readTenant({ store, root }, tenant);
     if (!secret) return;
-    const subjects = await openSubjectKeys({ store, tenant, secret, entropy: makesNothing });
+    const subjects = await openSubjectKeys({ store, tenant, secret, entropy: makesNothing, log });
     tenants.set(tenant, { secret, subjects });
   }
 
-  for (const tenant of wanted ?? (await tenantsIn(store))) await read(tenant);
+  const log = await readLog();
+  for (const tenant of wanted ?? (await tenantsIn(store))) await read(tenant, log);
   return {
     open: (sealed) => open(tenants.get(sealed.tenant), sealed),
     openObject: (tenant, name, envelope) =>
       unseal(tenants.get(tenant), envelope, objectBinding(tenant, name)),
     refresh: async (tenant) => {
-      const known = stored.get(tenant) ?? '';
-      if (known === (await subjectObjects(store, tenant))) return false;
-      await read(tenant);
-      return true;
+      const now = `${await keyLogSize(store)} ${await subjectObjects(store, tenant)}`;
+      if (now === stored.get(tenant)) return false;
+      await read(tenant, await readLog());
+      return tenants.has(tenant);
     },
   };
 }
 
-/** The names of what holds a tenant's keys: another one with each key that is made. */
+/** The names of what holds a tenant's keys: another one with each key that leaves the log. */
 async function subjectObjects(store: Store, tenant: string): Promise<string> {
   return (await Array.fromAsync(store.list(`keys/${tenant}/subject/`))).join();
 }
@@ -150,12 +173,12 @@ async function tenantsIn(store: Store): Promise<string[]> {
   return tenants;
 }
 
-async function openTenant(options: KeyringOptions, tenant: string): Promise<Tenant> {
-  const { store, entropy, origin } = options;
+async function openTenant(options: TenantsOptions, tenant: string): Promise<Tenant> {
+  const { store, entropy, origin, log } = options;
   const secret =
     (await readTenant(options, tenant)) ??
     (await makeTenant(options, tenant, `${origin}/${tenant}`));
-  return { secret, subjects: await openSubjectKeys({ store, tenant, secret, entropy }) };
+  return { secret, subjects: await openSubjectKeys({ store, tenant, secret, entropy, log }) };
 }
 
 function open(tenant: Tenant | undefined, sealed: SealedEvent): Opened | Unopened {

@@ -144,7 +144,7 @@ function encode(keys: readonly KeyRecord[]): Buffer {
 function parse(bytes: Buffer, key: string): readonly KeyRecord[] {
   try {
     const { v, keys } = JSON.parse(bytes.toString());
-    if (v === 1 && Array.isArray(keys) && keys.every(isRecord)) return keys;
+    if (v === 1 && Array.isArray(keys) && keys.every(isKeyRecord)) return keys;
   } catch {
     // Damaged, as below.
   }
@@ -153,7 +153,7 @@ function parse(bytes: Buffer, key: string): readonly KeyRecord[] {
   });
 }
 
-function isRecord(value: unknown): value is KeyRecord {
+export function isKeyRecord(value: unknown): value is KeyRecord {
   if (typeof value !== 'object' || value === null) return false;
   const { kid, s, w } = value as Record<string, unknown>;
   return typeof kid === 'string' && kid.length === 32 && isText(s) && isText(w);

@@ -1,18 +1,17 @@
 /** The mutable store of subjects' keys, outside journal and archive: what erasure destroys. */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Store } from '../store/store.ts';
-import { keyName, type NamedKey, openBytes, sealBytes } from './envelope.ts';
+import { keyName, kidName, type NamedKey, openBytes, sealBytes } from './envelope.ts';
+import type { KeyLog } from './keylog.ts';
 import type { Entropy } from './root.ts';
 import { type KeyRecord, openStoredKeys, type StoredKeys } from './stored.ts';
 import type { TenantSecret } from './tenant.ts';
 
 export type SubjectKeys = {
-  /** The key of a subject, made in memory where there is none: `save` before it is used. */
+  /** The key of a subject, made where there is none: the key log must be saved before its use. */
   readonly keyOf: (subject: string) => NamedKey;
-  /** Resolves when every key that `keyOf` made so far is durable. */
-  readonly save: () => Promise<void>;
-  /** Whether it is not durable yet: who uses older keys need not wait for it. */
-  readonly isUnsaved: (key: NamedKey) => boolean;
+  /** Keeps keys that leave the log; durable when it resolves. */
+  readonly keep: StoredKeys['add'];
   /** The key of that name (hex); `erased` where it was destroyed, undefined where it is unknown. */
   readonly named: (kid: string) => KeyObject | 'erased' | undefined;
   /** Destroys a subject's key for ever, durably; false where it has none. */
@@ -29,6 +28,7 @@ type Options = {
   readonly tenant: string;
   readonly secret: TenantSecret;
   readonly entropy: Entropy;
+  readonly log: KeyLog;
 };
 
 type State = Options & {
@@ -38,18 +38,13 @@ type State = Options & {
   /** Unwrapped keys by name, and by subject. */
   readonly opened: Map<string, KeyObject>;
   readonly bySubject: Map<string, NamedKey>;
-  unsaved: KeyRecord[];
-  /** Names of the keys that are being written, and of those that wait for it. */
-  readonly pending: Set<string>;
-  saving: Promise<void>;
 };
 
 export async function openSubjectKeys(options: Options): Promise<SubjectKeys> {
   const state = await restore(options);
   return {
     keyOf: (subject) => keyOf(state, subject),
-    save: () => save(state),
-    isUnsaved: ({ kid }) => state.pending.size > 0 && state.pending.has(hexOf(kid)),
+    keep: state.stored.add,
     named: (kid) => named(state, kid),
     erase: (subject) => erase(state, subject),
     idle: state.stored.idle,
@@ -58,6 +53,10 @@ export async function openSubjectKeys(options: Options): Promise<SubjectKeys> {
 
 async function restore(options: Options): Promise<State> {
   const stored = await openStoredKeys(options.store, options.tenant);
+  // An erased key stays erased, whatever a log still holds.
+  for (const key of options.log.left(options.tenant)) {
+    if (!stored.keys.has(key.kid)) stored.keys.set(key.kid, key);
+  }
   const kidOfSubject = new Map<string, string>();
   for (const { kid, s } of stored.keys.values()) if (s) kidOfSubject.set(s, kid);
   return {
@@ -67,9 +66,6 @@ async function restore(options: Options): Promise<State> {
     kidOfSubject,
     opened: new Map(),
     bySubject: new Map(),
-    unsaved: [],
-    pending: new Set(),
-    saving: Promise.resolve(),
   };
 }
 
@@ -93,11 +89,11 @@ function nameOf({ secret }: State, subject: string): string {
 }
 
 function make(state: State, name: string): NamedKey {
-  const { secret, entropy } = state;
+  const { secret, entropy, log, tenant } = state;
   // In memory of its own: a part of Node's pool would keep all of its 64 KiB.
   const kid = Uint8Array.from(entropy(16));
   const bytes = entropy(32);
-  const hex = hexOf(kid);
+  const hex = kidName(kid);
   const bound = Buffer.from(hex);
   const w = sealBytes({ kid, key: secret.wrap }, entropy(12), { bytes, bound });
   const key = createSecretKey(bytes);
@@ -106,13 +102,8 @@ function make(state: State, name: string): NamedKey {
   state.byKid.set(made.kid, made);
   state.kidOfSubject.set(name, made.kid);
   remember(state.opened, made.kid, key);
-  state.unsaved.push(made);
-  state.pending.add(hex);
+  log.add(tenant, made);
   return { kid, key };
-}
-
-function hexOf(kid: Uint8Array): string {
-  return Buffer.from(kid.buffer, kid.byteOffset, kid.byteLength).toString('hex');
 }
 
 function named(state: State, kid: string): KeyObject | 'erased' | undefined {
@@ -139,30 +130,9 @@ function remember<V>(kept: Map<string, V>, name: string, value: V): void {
   kept.delete(oldest as string);
 }
 
-function save(state: State): Promise<void> {
-  if (state.unsaved.length === 0) return state.saving;
-  // One after the other, so that whoever waits for the last one waits for all before it.
-  state.saving = state.saving.catch(() => undefined).then(() => saveUnsaved(state));
-  return state.saving;
-}
-
-/** Keys that were made while others were being written go together: they share a sync. */
-async function saveUnsaved(state: State): Promise<void> {
-  const keys = state.unsaved;
-  if (keys.length === 0) return;
-  state.unsaved = [];
-  try {
-    await state.stored.add(keys);
-    for (const { kid } of keys) state.pending.delete(kid);
-  } catch (error) {
-    // Not durable, so not lost either: the next save writes them.
-    state.unsaved = [...keys, ...state.unsaved];
-    throw error;
-  }
-}
-
 async function erase(state: State, subject: string): Promise<boolean> {
-  await save(state);
+  // Only what is in objects can be destroyed alone.
+  await state.log.drain();
   const name = nameOf(state, subject);
   const kid = state.kidOfSubject.get(name);
   if (kid === undefined) return false;
