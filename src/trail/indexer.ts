@@ -24,12 +24,13 @@ export type IndexerOptions = ContentOptions & {
   readonly engine: Engine;
   /** Told of what is waited out, a full disk, and of what stops it. */
   readonly onFault: (fault: Fault) => void;
+  readonly gather_ms?: number;
 };
 
 /** How long closing waits for an index that is nearly there: what is left is read at start. */
 const CLOSE_WAIT_MS = 1000;
 
-/** The longest that a record waits for others before it is indexed, unless somebody asks. */
+/** The longest that records wait for others after a commit, unless somebody asks. */
 const GATHER_MS = 400;
 
 /** Records that are handed to the engine at once. */
@@ -46,7 +47,7 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
   let wake = Promise.withResolvers<void>();
   const stopped = () => failure !== undefined || closing.signal.aborted;
   const waiters = openWaiters((seq) => stopped() || cursor >= seq);
-  const pace = openPace();
+  const pace = openPace(options.gather_ms ?? GATHER_MS);
   const advance = (seq: number): void => {
     cursor = seq;
     waiters.settle();
@@ -54,7 +55,6 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
   const awoken = async (): Promise<void> => {
     await wake.promise;
     wake = Promise.withResolvers();
-    await pace.gather();
   };
   const fail = (error: unknown): void => {
     failure = asFault(error);
@@ -62,7 +62,9 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
     waiters.settle();
   };
   const unfollow = journal.follow(() => wake.resolve());
-  const running = readOn(options, { cursor, closing: closing.signal, awoken, advance }).catch(fail);
+  const { gather } = pace;
+  const reading = { cursor, closing: closing.signal, awoken, gather, advance };
+  const running = readOn(options, reading).catch(fail);
   return {
     cursor: () => cursor,
     failure: () => failure,
@@ -88,17 +90,22 @@ type Reading = {
   readonly closing: AbortSignal;
   /** Resolves when there may be more to read. */
   readonly awoken: () => Promise<void>;
+  /** Resolves when what has come since is worth a commit. */
+  readonly gather: () => Promise<void>;
   readonly advance: (seq: number) => void;
 };
 
 async function readOn(options: IndexerOptions, reading: Reading): Promise<void> {
-  const { closing, awoken, advance } = reading;
+  const { closing, awoken, gather, advance } = reading;
   const next = openSource(options, reading.cursor);
   while (!closing.aborted) {
     const records = await next();
     const last = records.at(-1);
     if (!last) await awoken();
-    else if (await apply(options, records, closing)) advance(last.seq + 1);
+    else if (await apply(options, records, closing)) {
+      advance(last.seq + 1);
+      if (options.journal.head() - last.seq <= FRESH_RECORDS) await gather();
+    }
   }
 }
 
@@ -122,12 +129,12 @@ function openSource(options: IndexerOptions, from: number) {
  * Lets records gather, so that one commit carries many: commits of single records would take the
  * disk from the journal, whose syncs producers wait for. Whoever asks the index ends the wait.
  */
-function openPace() {
+function openPace(gather_ms: number) {
   let over = Promise.withResolvers<void>();
   return {
     hurry: () => over.resolve(),
     gather: async (): Promise<void> => {
-      const timer = setTimeout(over.resolve, GATHER_MS);
+      const timer = setTimeout(over.resolve, gather_ms);
       await over.promise;
       clearTimeout(timer);
       over = Promise.withResolvers();

@@ -24,7 +24,7 @@ function sealed(content: string): SealedEvent {
   return { tenant: 'acme', id, at_ms: Date.now(), commitment: Buffer.alloc(32), envelope };
 }
 
-async function follow(apply: (engine: Engine) => Engine['apply']) {
+async function follow(apply: (engine: Engine) => Engine['apply'], gather_ms?: number) {
   const journal = openMemoryJournal({ base: { sizes: {} } });
   const whole = openMemoryEngine({ call_timeout_ms: 1000, now: Date.now });
   const engine = { ...whole, apply: apply(whole) };
@@ -36,7 +36,11 @@ async function follow(apply: (engine: Engine) => Engine['apply']) {
   };
   const fresh = { add: () => {}, get: () => undefined, from: () => [] };
   const onFault = (fault: Fault) => void faults.push(fault.code);
-  const indexer = await openIndexer({ journal, engine, records, opener, fresh, onFault });
+  const rest = gather_ms === undefined ? {} : { gather_ms };
+  const indexer = await openIndexer({
+    ...{ journal, engine, records, opener, fresh, onFault },
+    ...rest,
+  });
   return { journal, engine, indexer, faults };
 }
 
@@ -52,6 +56,28 @@ test('a full disk is waited out: nothing is passed over, and it is told', async 
   assert.deepEqual(faults, ['data.full']);
   const query = { tenant: 'acme', filter: { kind: 'all' } } as const;
   assert.equal((await engine.count(query)).value, 2);
+  await indexer.close();
+});
+
+test('records that come while others are written gather too, until somebody asks', async () => {
+  const commits: number[] = [];
+  const { journal, indexer } = await follow(
+    (whole) => async (records) => {
+      commits.push(records.length);
+      // While the first is written.
+      if (commits.length === 1) await journal.append([sealed('two')]);
+      await whole.apply(records);
+    },
+    2 ** 30,
+  );
+  await journal.append([sealed('one')]);
+  while (indexer.cursor() < 1) await new Promise((resolve) => setImmediate(resolve));
+  for (const content of ['three', 'four']) {
+    await journal.append([sealed(content)]);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await indexer.reach(4, 60_000);
+  assert.deepEqual(commits, [1, 3]);
   await indexer.close();
 });
 

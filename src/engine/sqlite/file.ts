@@ -137,8 +137,9 @@ function connect({ dir, key }: Place, base: number, options: Database.Options): 
   // A large page is sealed once where four small ones are: a third more rows a second (measured).
   db.pragma('page_size = 16384');
   db.pragma('temp_store = MEMORY');
-  // What a power cut takes back is read again: the cursor is in the same file (see `commit`).
-  db.pragma('synchronous = NORMAL');
+  // Each commit syncs its own pages: at a checkpoint the pages of many commits would go to the disk
+  // at once, and the journal's syncs would wait behind them (measured: 25 to 60 ms, instead of 8).
+  db.pragma('synchronous = FULL');
   db.pragma('journal_size_limit = 67108864');
   db.pragma('wal_autocheckpoint = 2000');
   resizeCache(db, 'small');

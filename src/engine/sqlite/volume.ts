@@ -85,9 +85,6 @@ function volume(db: Db, base: number): Volume {
       }),
     commit: (end) =>
       guarded(base, () => {
-        // What follows in another file must not outlive what came before in this one.
-        const alone = end.cursor === undefined || end.end !== undefined;
-        if (!db.inTransaction) db.pragma(`synchronous = ${alone ? 'FULL' : 'NORMAL'}`);
         begin();
         inserter.save();
         calls.save(end.end === undefined ? 'recent' : 'all');
@@ -95,7 +92,8 @@ function volume(db: Db, base: number): Volume {
         put.run(JSON.stringify(state));
         db.exec('COMMIT');
         if (end.end !== undefined) resizeCache(db, 'small');
-        if (alone) checkpoint(db);
+        // Nothing more comes to this file soon: its log need not stay.
+        if (end.cursor === undefined || end.end !== undefined) checkpoint(db);
       }),
     close: () => guarded(base, () => void db.close()),
   };
