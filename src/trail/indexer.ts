@@ -62,7 +62,8 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
     waiters.settle();
   };
   const unfollow = journal.follow(() => wake.resolve());
-  const { gather } = pace;
+  // Who waits has said so once, and may have to wait for several commits.
+  const gather = () => pace.gather(waiters.waiting());
   const reading = { cursor, closing: closing.signal, awoken, gather, advance };
   const running = readOn(options, reading).catch(fail);
   return {
@@ -99,29 +100,33 @@ async function readOn(options: IndexerOptions, reading: Reading): Promise<void> 
   const { closing, awoken, gather, advance } = reading;
   const next = openSource(options, reading.cursor);
   while (!closing.aborted) {
-    const records = await next();
+    const { records, from } = await next();
     const last = records.at(-1);
     if (!last) await awoken();
     else if (await apply(options, records, closing)) {
       advance(last.seq + 1);
-      if (options.journal.head() - last.seq <= FRESH_RECORDS) await gather();
+      // What an earlier process left is read at once, and so is what is a whole commit already.
+      if (from === 'memory' && records.length < FRESH_RECORDS) await gather();
     }
   }
 }
+
+type Read = { readonly records: readonly EngineRecord[]; readonly from: 'memory' | 'journal' };
 
 /** The next records in order: from memory where they are still there, else from the journal. */
 function openSource(options: IndexerOptions, from: number) {
   let seq = from;
   let replay: Replay | undefined;
-  return async (): Promise<readonly EngineRecord[]> => {
+  return async (): Promise<Read> => {
     let records = options.fresh.from(seq, FRESH_RECORDS);
-    if (records.length > 0) replay = undefined;
+    const from = records.length > 0 ? 'memory' : 'journal';
+    if (from === 'memory') replay = undefined;
     else {
       replay ??= openReplay(options, seq);
       records = (await replay.next()).map((record) => toEngine(options, record));
     }
     seq = (records.at(-1)?.seq ?? seq - 1) + 1;
-    return records;
+    return { records, from };
   };
 }
 
@@ -133,7 +138,8 @@ function openPace(gather_ms: number) {
   let over = Promise.withResolvers<void>();
   return {
     hurry: () => over.resolve(),
-    gather: async (): Promise<void> => {
+    gather: async (asked: boolean): Promise<void> => {
+      if (asked) return;
       const timer = setTimeout(over.resolve, gather_ms);
       await over.promise;
       clearTimeout(timer);
@@ -146,6 +152,7 @@ function openPace(gather_ms: number) {
 function openWaiters(reached: (seq: number) => boolean) {
   const waiting = new Set<{ readonly seq: number; readonly done: () => void }>();
   return {
+    waiting: () => waiting.size > 0,
     settle: () => {
       for (const one of waiting) if (reached(one.seq)) one.done();
     },

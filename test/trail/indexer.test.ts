@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import type { Engine } from '../../src/engine/engine.ts';
+import type { Engine, EngineRecord } from '../../src/engine/engine.ts';
 import { openMemoryEngine } from '../../src/engine/memory.ts';
 import { canonicalBytes } from '../../src/event/canonical.ts';
 import { uuidv7 } from '../../src/event/id.ts';
@@ -24,7 +24,10 @@ function sealed(content: string): SealedEvent {
   return { tenant: 'acme', id, at_ms: Date.now(), commitment: Buffer.alloc(32), envelope };
 }
 
-async function follow(apply: (engine: Engine) => Engine['apply'], gather_ms?: number) {
+type Live = { readonly gather_ms: number; readonly from: (seq: number) => EngineRecord[] };
+
+/** Without `live` records, all are read from the journal. */
+async function follow(apply: (engine: Engine) => Engine['apply'], live?: Live) {
   const journal = openMemoryJournal({ base: { sizes: {} } });
   const whole = openMemoryEngine({ call_timeout_ms: 1000, now: Date.now });
   const engine = { ...whole, apply: apply(whole) };
@@ -34,12 +37,12 @@ async function follow(apply: (engine: Engine) => Engine['apply'], gather_ms?: nu
     records: async () => [],
     recordsAt: async () => [],
   };
-  const fresh = { add: () => {}, get: () => undefined, from: () => [] };
+  const { from = () => [], ...pace } = live ?? {};
+  const fresh = { add: () => {}, get: () => undefined, from };
   const onFault = (fault: Fault) => void faults.push(fault.code);
-  const rest = gather_ms === undefined ? {} : { gather_ms };
   const indexer = await openIndexer({
     ...{ journal, engine, records, opener, fresh, onFault },
-    ...rest,
+    ...pace,
   });
   return { journal, engine, indexer, faults };
 }
@@ -61,19 +64,24 @@ test('a full disk is waited out: nothing is passed over, and it is told', async 
 
 test('records that come while others are written gather too, until somebody asks', async () => {
   const commits: number[] = [];
+  const sent: EngineRecord[] = [];
+  const send = async (content: string) => {
+    const event = sealed(content);
+    const [place] = await journal.append([event]);
+    sent.push({ tenant: 'acme', ...(place ?? assert.fail()), event: Buffer.from(event.envelope) });
+  };
   const { journal, indexer } = await follow(
     (whole) => async (records) => {
       commits.push(records.length);
-      // While the first is written.
-      if (commits.length === 1) await journal.append([sealed('two')]);
+      if (commits.length === 1) await send('while the first is written');
       await whole.apply(records);
     },
-    2 ** 30,
+    { gather_ms: 2 ** 30, from: (seq) => sent.filter((record) => record.seq >= seq) },
   );
-  await journal.append([sealed('one')]);
+  await send('one');
   while (indexer.cursor() < 1) await new Promise((resolve) => setImmediate(resolve));
   for (const content of ['three', 'four']) {
-    await journal.append([sealed(content)]);
+    await send(content);
     await new Promise((resolve) => setImmediate(resolve));
   }
   await indexer.reach(4, 60_000);
