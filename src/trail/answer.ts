@@ -35,6 +35,8 @@ export type Answers = Pick<
 const BARS = 60;
 /** Records that the index may lag behind and still be waited for, and for how long. */
 const LAG = { records: 2000, wait_ms: 100 };
+/** How long an unknown session is waited for, where the index lags behind. */
+const UNKNOWN_WAIT_MS = 5000;
 const TITLE_CHARS = 120;
 
 export function openAnswers(options: AnswerOptions): Answers {
@@ -188,17 +190,29 @@ async function timeline(
   options: AnswerOptions,
   { tenant, session_id, ...paging }: Parameters<Trail['timeline']>[0],
 ) {
-  await settled(options);
-  const found = await options.engine.session(tenant, session_id);
-  if (!found.value) {
-    throw new Fault('session.not_found', 'No event of that session was recorded.', {
-      field: 'session_id',
-      hint: 'clawctl sessions list shows the sessions of this tenant.',
-    });
-  }
+  const found = await findSession(options, tenant, session_id);
   const request = { tenant, ...paging, order: 'oldest' as const };
   const page = await search(options, request, ofSession(session_id));
-  return { session: await summary(options, tenant, found.value), ...page };
+  return { session: await summary(options, tenant, found), ...page };
+}
+
+/** Nobody is told that a session was not recorded while what may hold it is still being indexed. */
+async function findSession(options: AnswerOptions, tenant: string, session_id: string) {
+  const { engine, indexer, journal } = options;
+  await settled(options);
+  const head = journal.head();
+  const { value, read_to } = await engine.session(tenant, session_id);
+  if (value) return value;
+  if (read_to < head) await indexer.reach(head, UNKNOWN_WAIT_MS);
+  const again = await engine.session(tenant, session_id);
+  if (again.value) return again.value;
+  const behind = head - again.read_to;
+  throw new Fault('session.not_found', 'No event of that session was found.', {
+    field: 'session_id',
+    ...(behind > 0
+      ? { retry_after_s: 1, hint: `Ask again: ${behind} events wait to be indexed.` }
+      : { hint: 'clawctl sessions list shows the sessions of this tenant.' }),
+  });
 }
 
 async function event(options: AnswerOptions, tenant: string, id: string): Promise<Row> {

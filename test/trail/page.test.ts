@@ -67,3 +67,19 @@ test('openings end early, in order and without a hole, and the next ones follow'
   assert.ok(indices.length >= COUNT);
   assert.deepEqual(indices, [...indices.keys()]);
 });
+
+test('a session that was just recorded is found, however much waits to be indexed', async () => {
+  const events = Array.from({ length: 3000 }, (_, i) => ({
+    type: 'prompt',
+    session_id: i < 2999 ? `before-${i}` : 'just-now',
+    content: `prompt ${i}`,
+  }));
+  accepted(await trail.ingest(events, ACME));
+  const page = await trail.timeline({ tenant: 'acme', session_id: 'just-now' });
+  assert.deepEqual(
+    page.events.map(({ content }) => content),
+    ['prompt 2999'],
+  );
+  const unknown = trail.timeline({ tenant: 'acme', session_id: 'never' });
+  await assert.rejects(unknown, { code: 'session.not_found' });
+});
