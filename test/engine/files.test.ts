@@ -2,13 +2,30 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { tenantOf } from './generate.ts';
 import { ALL, compare, folder, NEWEST, open, sample } from './ground.ts';
 import { pages, record } from './suite.ts';
+
+/** Where a file descriptor leads; nothing where it was closed meanwhile. */
+function targetOf(link: string): string[] {
+  try {
+    return [readlinkSync(link)];
+  } catch {
+    return [];
+  }
+}
 
 describe('index files', () => {
   it('hold nothing that can be read, in the files or beside them, and let nobody else read', async (t) => {
@@ -47,6 +64,33 @@ describe('index files', () => {
     await engine.close();
     searchAll();
     assert.equal(statSync(join(dir, 'index')).mode & 0o077, 0);
+  });
+
+  it('are closed when they are full, however many there are, and take late facts all the same', async (t) => {
+    const dir = folder(t);
+    const records = Array.from({ length: 400 }, (_, i) =>
+      record(i, { type: 'tool_call', session_id: 's', status: 'pending', call_id: `c${i}` }),
+    );
+    const late = record(400, { type: 'tool_result', session_id: 's', call_id: 'c3' });
+    const engine = await open(t, [...records, late], {
+      dir,
+      rows_per_file: 20,
+      call_timeout_ms: 1,
+    });
+    await engine.apply(records);
+    assert.equal((await engine.status()).files, 20);
+    if (process.platform === 'linux') {
+      const held = readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`));
+      const files = held.filter((path) => path.startsWith(dir) && path.endsWith('.db'));
+      assert.ok(files.length <= 2, `${files.length} are open`);
+    }
+    await engine.apply([late]);
+    const call = { kind: 'keyword', field: 'call_id', value: 'c3' } as const;
+    const found = await engine.search({ tenant: 'acme', filter: call }, NEWEST);
+    assert.deepEqual(
+      found.value.map(({ facts }) => facts),
+      [[3, 400]],
+    );
   });
 
   it('answer as before or say that they are damaged, whichever byte is changed', async (t) => {

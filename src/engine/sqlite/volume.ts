@@ -2,6 +2,7 @@
 import { bloomBytes, type CallHash, openBloom } from './bloom.ts';
 import {
   createFile,
+  type Database,
   type Db,
   emptyState,
   type FileState,
@@ -27,6 +28,11 @@ export type Volume = Pick<Inserter, 'find' | 'endedAt'> & {
   readonly write: (batch: Batch) => void;
   /** All that was written since the last, and the state that follows from it, or nothing. */
   readonly commit: (end: End) => void;
+  /**
+   * Between transactions: a full file is closed until it is needed, for there are ever more of
+   * them; its state and its filter stay in memory.
+   */
+  readonly rest: () => void;
   readonly close: () => void;
 };
 
@@ -51,52 +57,83 @@ export function createVolume(
 ): Volume {
   const bits = Buffer.alloc(bloomBytes(at.facts));
   const db = createFile(place, emptyState(at.base, at.first), bits);
-  return guarded(at.base, () => volume(db, at.base));
+  return guarded(at.base, () => volume(place, at.base, db));
 }
 
 export function openVolume(place: Place, base: number): Volume {
   const db = openFile(place, base, 'write');
-  return guarded(base, () => volume(db, base));
+  return guarded(base, () => volume(place, base, db));
 }
 
-function volume(db: Db, base: number): Volume {
+function volume(place: Place, base: number, db: Db): Volume {
+  let held: Held | undefined = hold(db, base);
   let state = stateOf(db);
-  if (state.end === undefined) resizeCache(db, 'large');
-  const inserter = openInserter(db, base);
   const calls = callFilter(db);
-  const put = db.prepare("UPDATE meta SET value = ? WHERE name = 'state'");
-  const open = db.prepare<StoredFact>('SELECT seq, idx, event FROM open ORDER BY seq');
-  const begin = (): void => {
-    if (!db.inTransaction) db.exec('BEGIN IMMEDIATE');
-  };
+  const guard = <T>(work: (file: Held) => T): T =>
+    guarded(base, () => {
+      held ??= hold(openFile(place, base, 'write'), base);
+      return work(held);
+    });
   return {
     base,
-    find: (tenant, call) => guarded(base, () => inserter.find(tenant, call)),
-    endedAt: (tenant, session) => guarded(base, () => inserter.endedAt(tenant, session)),
+    find: (tenant, call) => guard(({ inserter }) => inserter.find(tenant, call)),
+    endedAt: (tenant, session) => guard(({ inserter }) => inserter.endedAt(tenant, session)),
     state: () => state,
     mayHold: calls.has,
-    openFacts: () => guarded(base, () => open.all().map(factWithBytes)),
+    openFacts: () => guard(({ db }) => db.prepare<StoredFact>(OPEN).all().map(factWithBytes)),
     write: (batch) =>
-      guarded(base, () => {
-        begin();
-        const cut = inserter.write(batch.changes);
+      guard((file) => {
+        begin(file.db);
+        const cut = file.inserter.write(batch.changes);
         calls.add(batch.calls);
         state = stateAfter(state, batch.changes, cut);
       }),
     commit: (end) =>
-      guarded(base, () => {
-        begin();
-        inserter.save();
-        calls.save(end.end === undefined ? 'recent' : 'all');
+      guard((file) => {
+        begin(file.db);
+        file.inserter.save();
+        calls.save(file, end.end === undefined ? 'recent' : 'all');
         state = { ...state, ...end, cursor: end.end ?? end.cursor ?? state.cursor };
-        put.run(JSON.stringify(state));
-        db.exec('COMMIT');
-        if (end.end !== undefined) resizeCache(db, 'small');
+        file.putState.run(JSON.stringify(state));
+        file.db.exec('COMMIT');
         // Nothing more comes to this file soon: its log need not stay.
-        if (end.cursor === undefined || end.end !== undefined) checkpoint(db);
+        if (end.cursor === undefined || end.end !== undefined) checkpoint(file.db);
       }),
-    close: () => guarded(base, () => void db.close()),
+    rest: () => {
+      if (state.end === undefined) return;
+      held?.db.close();
+      held = undefined;
+    },
+    close: () => guarded(base, () => held?.db.close()),
   };
+}
+
+const OPEN = 'SELECT seq, idx, event FROM open ORDER BY seq';
+
+/** An opened file and what writes to it. */
+type Held = {
+  readonly db: Db;
+  readonly inserter: Inserter;
+  readonly putState: Database.Statement;
+  readonly filter: FilterStatements;
+};
+
+function hold(db: Db, base: number): Held {
+  resizeCache(db, stateOf(db).end === undefined ? 'large' : 'small');
+  return {
+    db,
+    inserter: openInserter(db, base),
+    putState: db.prepare("UPDATE meta SET value = ? WHERE name = 'state'"),
+    filter: {
+      put: db.prepare("UPDATE meta SET value = ? WHERE name = 'bloom'"),
+      clear: db.prepare('DELETE FROM recent'),
+      note: db.prepare('INSERT INTO recent VALUES (?)'),
+    },
+  };
+}
+
+function begin(db: Db): void {
+  if (!db.inTransaction) db.exec('BEGIN IMMEDIATE');
 }
 
 /** `cut` is by how much the number of rows with more text than is indexed grew. */
@@ -119,9 +156,6 @@ function factWithBytes(stored: StoredFact) {
 /** The filter as it was last written out, and the calls since. */
 function callFilter(db: Db) {
   const bloom = openBloom(metaOf(db, 'bloom') as Buffer);
-  const put = db.prepare("UPDATE meta SET value = ? WHERE name = 'bloom'");
-  const clear = db.prepare('DELETE FROM recent');
-  const note = db.prepare('INSERT INTO recent VALUES (?)');
   const noted = db.prepare<Buffer>('SELECT calls FROM recent').pluck().all();
   let kept = 0;
   for (const calls of noted.map(callsIn)) {
@@ -137,17 +171,23 @@ function callFilter(db: Db) {
         fresh.push(call);
       }
     },
-    save: (keep: Keep): void => {
+    save: ({ filter }: Held, keep: Keep): void => {
       kept += fresh.length;
       if (keep === 'all' || kept >= RECENT) {
-        put.run(bloom.bits);
-        clear.run();
+        filter.put.run(bloom.bits);
+        filter.clear.run();
         kept = 0;
-      } else if (fresh.length > 0) note.run(bytesOf(fresh));
+      } else if (fresh.length > 0) filter.note.run(bytesOf(fresh));
       fresh = [];
     },
   };
 }
+
+type FilterStatements = {
+  readonly put: Database.Statement;
+  readonly clear: Database.Statement;
+  readonly note: Database.Statement;
+};
 
 /** Whether to write the whole filter out. */
 type Keep = 'recent' | 'all';

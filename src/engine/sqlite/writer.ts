@@ -41,6 +41,7 @@ export function openWriter(place: Place, options: WriterOptions): Writer {
   const facts = Math.min(options.rows_per_file ?? FILE_ROWS, FILE_ROWS);
   const volumes = openVolumes(place);
   const calls = openCalls(volumes, options.now());
+  restAll(volumes);
   const cursor = () => volumes.at(-1)?.state().cursor ?? 0;
 
   const writeSome = async (records: readonly EngineRecord[]): Promise<Iterable<Volume>> => {
@@ -67,14 +68,15 @@ export function openWriter(place: Place, options: WriterOptions): Writer {
 
   return {
     apply: async (records) => {
-      let rest = records.filter((record) => record.seq >= cursor());
-      for (let first = rest[0]; first !== undefined; first = rest[0]) {
+      let left = records.filter((record) => record.seq >= cursor());
+      for (let first = left[0]; first !== undefined; first = left[0]) {
         const current = volumeFor(first.seq, { place, volumes, facts });
-        const fits = rest.findIndex((record) => record.seq - current.base >= facts);
-        const count = fits < 0 ? rest.length : fits;
-        await applyPart(rest.slice(0, count), current);
-        rest = rest.slice(count);
+        const fits = left.findIndex((record) => record.seq - current.base >= facts);
+        const count = fits < 0 ? left.length : fits;
+        await applyPart(left.slice(0, count), current);
+        left = left.slice(count);
       }
+      restAll(volumes);
     },
     view: () => ({ files: volumes.map((volume) => infoOf(volume)), cursor: cursor() }),
     status: () => statusOf(place, volumes, { cursor: cursor(), open_calls: calls.size() }),
@@ -82,6 +84,10 @@ export function openWriter(place: Place, options: WriterOptions): Writer {
       for (const volume of volumes) volume.close();
     },
   };
+}
+
+function restAll(volumes: readonly Volume[]): void {
+  for (const volume of volumes) volume.rest();
 }
 
 type Shelf = { readonly place: Place; readonly volumes: Volume[]; readonly facts: number };
