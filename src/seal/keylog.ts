@@ -38,7 +38,13 @@ const MOVES = 2;
 const PREFIX = 'keys/new.';
 
 /** A log and those of its keys that are in no object yet. */
-type Log = { readonly key: string; readonly keys: Map<string, KeyRecord[]>; count: number };
+type Log = {
+  readonly key: string;
+  readonly keys: Map<string, KeyRecord[]>;
+  count: number;
+  /** Whether there may be an object: also where the first line was refused. */
+  begun: boolean;
+};
 
 type State = KeyLogOptions & {
   readonly pending: Set<string>;
@@ -98,7 +104,8 @@ async function readLogs(store: Store) {
 }
 
 function newLog(number: number): Log {
-  return { key: `${PREFIX}${String(number).padStart(10, '0')}.log`, keys: new Map(), count: 0 };
+  const key = `${PREFIX}${String(number).padStart(10, '0')}.log`;
+  return { key, keys: new Map(), count: 0, begun: false };
 }
 
 function put(log: Log, { tenant, ...key }: LoggedKey): void {
@@ -122,6 +129,7 @@ async function saveUnsaved(state: State): Promise<void> {
   const { unsaved, current } = state;
   if (unsaved.length === 0) return;
   state.unsaved = [];
+  current.begun = true;
   try {
     await state.store.append(current.key, encodeLine(unsaved));
   } catch (error) {
@@ -141,7 +149,7 @@ async function saveUnsaved(state: State): Promise<void> {
 
 function endLog(state: State): void {
   const { current } = state;
-  if (current.count === 0) return;
+  if (!current.begun) return;
   state.full.push(current);
   state.current = newLog(Number.parseInt(current.key.slice(PREFIX.length), 10) + 1);
 }

@@ -47,6 +47,7 @@ export function openFileStore(options: FileStoreOptions): Store {
     },
     flush: writer.deferred.flush,
     settle: (folder) => writer.settle(requirePrefix(folder)),
+    close: writer.close,
   };
 }
 

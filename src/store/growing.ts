@@ -8,6 +8,7 @@ export type GrowingFiles = {
   /** Calls for one key are made one after the other. */
   readonly append: (key: string, bytes: Uint8Array) => Promise<void>;
   readonly close: (key: string) => Promise<void>;
+  readonly closeAll: () => Promise<void>;
 };
 
 export type GrowingOptions = {
@@ -23,26 +24,11 @@ type Growing = { readonly file: number; bytes: number; named: boolean };
 export function growingFiles({ root, disk, guard, folders }: GrowingOptions): GrowingFiles {
   const open = new Map<string, Growing>();
 
-  async function begin(key: string): Promise<Growing> {
-    const path = join(root, key);
-    await folders.make(dirname(path));
-    const file = await disk.open(path, 'write').catch((error) => {
-      if (isAbsent(error)) return disk.open(path, 'create');
-      throw error;
-    });
-    try {
-      const growing = { file, bytes: await disk.size(file), named: false };
-      open.set(key, growing);
-      return growing;
-    } catch (error) {
-      await disk.close(file);
-      throw error;
-    }
-  }
-
   async function write(key: string, bytes: Uint8Array): Promise<Growing> {
     try {
-      const growing = open.get(key) ?? (await begin(key));
+      await folders.make(dirname(join(root, key)));
+      const growing = open.get(key) ?? (await begin(join(root, key), disk));
+      open.set(key, growing);
       await disk.write(growing.file, [bytes], growing.bytes);
       return growing;
     } catch (error) {
@@ -50,7 +36,17 @@ export function growingFiles({ root, disk, guard, folders }: GrowingOptions): Gr
     }
   }
 
+  async function close(key: string): Promise<void> {
+    const growing = open.get(key);
+    open.delete(key);
+    if (growing !== undefined) await disk.close(growing.file);
+  }
+
   return {
+    close,
+    async closeAll() {
+      for (const key of open.keys()) await close(key);
+    },
     async append(key, bytes) {
       guard.check();
       // What a write that failed left behind the durable bytes is written over by the next one.
@@ -61,10 +57,18 @@ export function growingFiles({ root, disk, guard, folders }: GrowingOptions): Gr
       growing.named = true;
       growing.bytes += bytes.length;
     },
-    async close(key) {
-      const growing = open.get(key);
-      open.delete(key);
-      if (growing !== undefined) await disk.close(growing.file);
-    },
   };
+}
+
+async function begin(path: string, disk: Disk): Promise<Growing> {
+  const file = await disk.open(path, 'write').catch((error) => {
+    if (isAbsent(error)) return disk.open(path, 'create');
+    throw error;
+  });
+  try {
+    return { file, bytes: await disk.size(file), named: false };
+  } catch (error) {
+    await disk.close(file);
+    throw error;
+  }
 }

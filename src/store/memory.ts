@@ -37,5 +37,6 @@ export function openMemoryStore(): Store {
     },
     async flush() {},
     async settle() {},
+    async close() {},
   };
 }

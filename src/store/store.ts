@@ -37,6 +37,8 @@ export type Store = {
    * anything is built on what it left.
    */
   readonly settle: (folder: string) => Promise<void>;
+  /** Gives back what it holds open; to be called last. */
+  readonly close: () => Promise<void>;
 };
 
 export type Range = { readonly from: number; readonly bytes: number };

@@ -22,6 +22,7 @@ export type FileWriter = {
   readonly remove: (key: string) => Promise<void>;
   readonly deferred: DeferredSyncs;
   readonly settle: (folder: string) => Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export function fileWriter(root: string, disk: Disk): FileWriter {
@@ -61,6 +62,7 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
       await guard.run(key, () => disk.syncFolder(dirname(path)));
     },
     settle: (folder) => syncFolders(join(root, folder), disk, guard),
+    close: growing.closeAll,
   };
 }
 

@@ -127,6 +127,7 @@ async function openKeys(options: PartOptions, data: string, closers: (() => unkn
   makeFolder(data);
   closers.push(lockFolder(data).release);
   const store = openFileStore({ root: data, disk });
+  closers.push(store.close);
   await claimFolder(data, `claw ${options.version}`, store);
   // Events are sealed with these keys, and records leave the journal by these heads.
   for (const folder of ['keys/', 'head/']) await store.settle(folder);

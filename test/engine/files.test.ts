@@ -2,30 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  cpSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { tenantOf } from './generate.ts';
-import { ALL, compare, folder, NEWEST, open, sample } from './ground.ts';
+import { ALL, compare, folder, NEWEST, open, sample, targetOf } from './ground.ts';
 import { pages, record } from './suite.ts';
-
-/** Where a file descriptor leads; nothing where it was closed meanwhile. */
-function targetOf(link: string): string[] {
-  try {
-    return [readlinkSync(link)];
-  } catch {
-    return [];
-  }
-}
 
 describe('index files', () => {
   it('hold nothing that can be read, in the files or beside them, and let nobody else read', async (t) => {

@@ -1,6 +1,6 @@
 /** Folders, engines and records for tests of the SQLite engine alone. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -65,5 +65,14 @@ export async function compare(engine: Engine, records: readonly EngineRecord[]):
       const { value } = await engine.sessions(query, { limit: 100 });
       assert.deepEqual(value, oracle.sessions(rows, query));
     }
+  }
+}
+
+/** Where a file descriptor leads; nothing where it was closed meanwhile. */
+export function targetOf(link: string): string[] {
+  try {
+    return [readlinkSync(link)];
+  } catch {
+    return [];
   }
 }

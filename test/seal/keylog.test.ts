@@ -114,6 +114,22 @@ test('keys leave a log that is long by themselves, for few objects a tenant', as
   assert.deepEqual(await logsOf(store), []);
 });
 
+test('a log whose first line was refused is gone after a close', async () => {
+  const [inner, root] = [openMemoryStore(), newRoot()];
+  let full = true;
+  const append: Store['append'] = async (key, bytes) => {
+    await inner.append(key, full ? bytes.subarray(0, 9) : bytes);
+    if (full) throw new Fault('data.full', 'full');
+  };
+  const ring = await keyring({ ...inner, append }, root);
+  await assert.rejects(ring.seal([plain('x')]), { code: 'data.full' });
+  await assert.rejects(ring.erase('acme', 'user:nobody'), { code: 'data.full' });
+  assert.deepEqual(await logsOf(inner), [LOG]);
+  full = false;
+  await ring.close();
+  assert.deepEqual(await logsOf(inner), []);
+});
+
 test('what is erased is in no log either', async () => {
   const [store, root] = [openMemoryStore(), newRoot()];
   const ring = await keyring(store, root);

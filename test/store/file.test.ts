@@ -71,8 +71,13 @@ test('what is added to a log costs one sync, and the first its name', async (t) 
     after.map((count, i) => count - (before[i] as number)),
     [5, 1, 2],
   );
+  const held = () => disk.calls('open') - 1 - disk.calls('close');
+  assert.equal(held(), 1);
   await store.remove('keys/a.log');
-  assert.equal(disk.calls('close'), disk.calls('open') - 1);
+  assert.equal(held(), 0);
+  await store.append('keys/b.log', bytes);
+  await store.close();
+  assert.equal(held(), 1, 'opening b.log was refused once too');
 });
 
 test('what a full disk cut off of a log is written over, and the log goes on', async (t) => {

@@ -1,13 +1,16 @@
 /** A disk that is really full: a small tmpfs, which only root may mount. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadConfig } from '../../src/trail/config.ts';
-import { openTrail } from '../../src/trail/open.ts';
+import { composeTrail, openTrail } from '../../src/trail/open.ts';
+import { openParts } from '../../src/trail/part.ts';
+import { targetOf } from '../engine/ground.ts';
+import { failingDisk } from '../store/failing_disk.ts';
 import { ACME, verified } from './place.ts';
 
 const disk = mkdtempSync(join(tmpdir(), 'claw-full-'));
@@ -49,4 +52,25 @@ test('a full disk is said, loses nothing acknowledged, and is over when there is
   assert.equal((await counted()).count, kept);
   await trail.close();
   assert.ok((await verified(data)).ok);
+});
+
+test('a disk that refuses the last writes has every file closed all the same', {
+  skip: process.platform === 'linux' ? false : 'open files are listed on Linux alone',
+}, async () => {
+  const disk = failingDisk();
+  const data = join(mkdtempSync(join(tmpdir(), 'claw-last-')), 'data');
+  after(() => rmSync(dirname(data), { recursive: true }));
+  const config = loadConfig({ flags: { data, checkpoint_interval_ms: 2 ** 30 }, env: {} });
+  const onFault = () => {};
+  const options = { config, version: 'test', now: Date.now, onFault, index: 'memory' as const };
+  const parts = await openParts({ ...options, disk });
+  const trail = await composeTrail({ ...options, disk }, parts);
+  await trail.ingest([{ type: 'prompt', session_id: 's', content: 'x' }], ACME);
+  disk.trouble({ operation: 'write', code: 'ENOSPC', from: 1 });
+  await trail.close().catch(() => undefined);
+  const held = readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`));
+  assert.deepEqual(
+    held.filter((path) => path.startsWith(data)),
+    [],
+  );
 });
