@@ -37,27 +37,53 @@ export async function recoverLogs(folder: Folder): Promise<Recovered> {
 }
 
 async function recover({ dir, disk, base, onRecord }: Folder): Promise<Recovered> {
-  const firsts = await listLogs(disk, dir);
+  const { used, unused } = await logsIn(dir, disk);
+  const newest = unused.at(-1);
+  // Where a later one was written to, the disk refused this file to the journal, which went on.
+  const next = newest !== undefined && newest > (used.at(-1) ?? -1) ? newest : undefined;
   const logs: Log[] = [];
-  const order: Order = { head: firsts[0] ?? baseSeq(base), sizes: new Map() };
+  const order: Order = { head: used[0] ?? next ?? baseSeq(base), sizes: new Map() };
   let recovered_bytes = 0;
-  for (const [place, first] of firsts.entries()) {
+  const opening = { disk, order, next, onRecord };
+  for (const [place, first] of used.entries()) {
     const log = newLog(dir, first);
-    if (first !== order.head) {
-      throw damaged({ file: log.name, offset: 0, seq: order.head, problem: 'does not go on' });
-    }
-    const last = place === firsts.length - 1;
-    recovered_bytes += await recoverLog({ disk, log, order, last, onRecord });
+    requireNext(log, order);
+    const last = place === used.length - 1;
+    recovered_bytes += await recoverLog({ ...opening, log, last });
+    logs.push(log);
+  }
+  const log = next !== undefined && next >= order.head ? newLog(dir, next) : undefined;
+  if (log !== undefined) {
+    requireNext(log, order);
+    recovered_bytes += await recoverLog({ ...opening, log, last: true });
     if (log.bytes > 0) logs.push(log);
-    else await removeUnused(disk, log);
   }
   requireBase(base, logs);
+  const kept = logs.at(-1)?.first;
+  for (const first of unused) if (first !== kept) await remove(disk, newLog(dir, first));
   const sizes = new Map([...Object.entries(base.sizes), ...order.sizes]);
   return { logs, sizes, head: order.head, recovered_bytes };
 }
 
+/** Files with records or damage, and those that hold no more than a header, each in order. */
+async function logsIn(dir: string, disk: Disk) {
+  const used: number[] = [];
+  const unused: number[] = [];
+  for (const first of await listLogs(disk, dir)) {
+    const file = await disk.open(newLog(dir, first).path, 'read');
+    const size = await disk.size(file).finally(() => disk.close(file));
+    (size > LOG_HEADER_BYTES ? used : unused).push(first);
+  }
+  return { used, unused };
+}
+
+function requireNext({ name, first }: Log, { head }: Order): void {
+  if (first === head) return;
+  throw damaged({ file: name, offset: 0, seq: head, problem: 'does not go on' });
+}
+
 /** It would stand in the way of the records that go on in the file before it. */
-async function removeUnused(disk: Disk, { path, name }: Log): Promise<void> {
+async function remove(disk: Disk, { path, name }: Log): Promise<void> {
   await disk.remove(path).catch((error) => {
     throw writeFault(error, `the journal file ${name}`);
   });
@@ -71,6 +97,8 @@ type Opening = {
   readonly log: Log;
   readonly order: Order;
   readonly last: boolean;
+  /** The first seq of a file after all others that no record was written to. */
+  readonly next: number | undefined;
   readonly onRecord: OnRecord | undefined;
 };
 
@@ -143,12 +171,17 @@ function addFrame(log: Log, order: Order, { place, offset }: FoundFrame): void {
   order.head++;
 }
 
-async function requireTorn({ disk, log, order, last }: Opening, file: number, tail: Tail) {
+async function requireTorn(
+  { disk, log, order, last, next = 0 }: Opening,
+  file: number,
+  tail: Tail,
+) {
   const { offset, synced } = tail;
   const bytes = Buffer.alloc(tail.bytes);
   await disk.read(file, bytes, offset);
   const broken = { offset, bytes, last: tail.followers === 0, seq: order.head, synced };
-  if (last && isTorn(broken)) return;
+  // Before a later file was made, all that came before it was durable.
+  if (last && order.head >= next && isTorn(broken)) return;
   throw damaged({ file: log.name, offset, seq: order.head, problem: 'is damaged' });
 }
 

@@ -37,6 +37,12 @@ export const MENDED: readonly Mended[] = [
     test: JOURNAL,
   },
   {
+    fault: 'a full disk refuses the next journal file, which is there all the same; a restart',
+    harm: 'the journal had gone on in the file before it: no start any more ("does not go on")',
+    mend: 'a start drops files that hold no record where the records go on without them',
+    test: 'test/journal/recovery.test.ts',
+  },
+  {
     fault: 'EIO when a released journal file is removed',
     harm: 'the next release left a hole behind it: no start any more',
     mend: 'a file counts as held until it is gone',
@@ -101,5 +107,11 @@ export const MENDED: readonly Mended[] = [
     harm: 'the server ended with "internal.bug"',
     mend: 'named `data.full`, `data.unwritable` or `data.unreadable`',
     test: 'npm run test:crash -- --only syscall',
+  },
+  {
+    fault: 'a disk that is full when the trail is closed (the log of new keys)',
+    harm: 'the log stayed open: the disk could not be unmounted until the process ended',
+    mend: 'a close closes what the store holds, whatever was refused before',
+    test: 'test/trail/full.test.ts',
   },
 ];

@@ -34,6 +34,10 @@ function frameEnds(records: readonly JournalRecord[]): number[] {
   });
 }
 
+function logName(first: number): string {
+  return `${String(first).padStart(16, '0')}.log`;
+}
+
 function flip(path: string, at: number, mask = 1): void {
   const bytes = readFileSync(path);
   bytes[at] = (bytes[at] ?? 0) ^ mask;
@@ -61,6 +65,42 @@ test('a file cut at any byte reopens with the whole frames before the cut, and g
       ]);
     }
     await journal.close();
+  }
+});
+
+test('a file that the disk refused is dropped: the journal went on in the one before it', async (t) => {
+  const { dir, records, names } = await written(t, { events: 30, file_bytes: 3000 });
+  assert.ok(names.length >= 3);
+  const header = readFileSync(join(dir, names[1] ?? '')).subarray(0, HEADER_BYTES);
+  const firsts = names.map((name) => Number(name.slice(0, 16)));
+  const between = (i: number) => (firsts[i] ?? 0) + 1;
+  const copy = join(temporaryFolder(t), 'refused');
+  for (const [place, bytes] of [0, 10, HEADER_BYTES].entries()) {
+    cpSync(dir, copy, { recursive: true });
+    // One in the middle, and one after the last: both were made before records went elsewhere.
+    const refused = [between(0), between(firsts.length - 1)].map(logName);
+    for (const name of refused) writeFileSync(join(copy, name), header.subarray(0, bytes));
+    // A kill may have torn the end of the file that the journal went on in.
+    if (place > 0) writeFileSync(join(copy, names.at(-1) ?? ''), Buffer.alloc(700), { flag: 'a' });
+    const journal = await openFileJournal({ dir: copy, base });
+    assert.deepEqual(await readAll(journal), records);
+    assert.deepEqual(await journal.append([sealed(30, 'acme')]), [
+      { seq: 30, index: journal.size('acme') - 1 },
+    ]);
+    await journal.close();
+    assert.deepEqual(readdirSync(copy).sort(), names);
+  }
+});
+
+test('records that are gone before an unused file are damage, and nothing is changed', async (t) => {
+  const { dir } = await written(t, { events: 8 });
+  const bytes = readFileSync(join(dir, FIRST));
+  writeFileSync(join(dir, logName(8)), '');
+  for (const cut of [bytes.length - 1, bytes.length - 120]) {
+    writeFileSync(join(dir, FIRST), bytes.subarray(0, cut));
+    await assert.rejects(openFileJournal({ dir, base }), { code: 'journal.damaged' });
+    assert.equal(statSync(join(dir, FIRST)).size, cut);
+    assert.deepEqual(readdirSync(dir).sort(), [FIRST, logName(8)]);
   }
 });
 
