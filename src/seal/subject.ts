@@ -131,11 +131,12 @@ function remember<V>(kept: Map<string, V>, name: string, value: V): void {
 }
 
 async function erase(state: State, subject: string): Promise<boolean> {
-  // Only what is in objects can be destroyed alone.
-  await state.log.drain();
   const name = nameOf(state, subject);
   const kid = state.kidOfSubject.get(name);
   if (kid === undefined) return false;
+  // Only what is in objects can be destroyed alone. The key was known before: one that is made
+  // meanwhile would still be in the log, and outlive this.
+  await state.log.drain();
   await state.stored.erase(kid);
   state.bySubject.delete(subject);
   state.kidOfSubject.delete(name);

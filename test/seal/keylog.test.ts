@@ -123,7 +123,7 @@ test('a log whose first line was refused is gone after a close', async () => {
   };
   const ring = await keyring({ ...inner, append }, root);
   await assert.rejects(ring.seal([plain('x')]), { code: 'data.full' });
-  await assert.rejects(ring.erase('acme', 'user:nobody'), { code: 'data.full' });
+  await assert.rejects(ring.erase('acme', 'user:jane'), { code: 'data.full' });
   assert.deepEqual(await logsOf(inner), [LOG]);
   full = false;
   await ring.close();
@@ -141,6 +141,23 @@ test('what is erased is in no log either', async () => {
   assert.ok(!(await everyByte(store)).includes(w));
   const opened = (await openReader(store, root)).open(jane ?? assert.fail());
   assert.deepEqual(opened, { problem: 'erased' });
+});
+
+test('an erasure leaves alone the key that is made while it waits for another', async () => {
+  const [inner, root] = [openMemoryStore(), newRoot()];
+  const slow = Promise.withResolvers<void>();
+  const store: Store = { ...inner, put: (...put) => slow.promise.then(() => inner.put(...put)) };
+  const ring = await keyring(store, root);
+  const joe = await sealOne(ring, plain('joe', { subject: 'user:joe' }));
+  const erasing = ['user:jane', 'user:joe'].map((subject) => ring.erase('acme', subject));
+  await new Promise((resolve) => setImmediate(resolve));
+  const jane = await sealOne(ring, plain('jane'));
+  slow.resolve();
+  assert.deepEqual(await Promise.all(erasing), [false, true]);
+  for (const opener of [ring, await keyring(inner, root), await openReader(inner, root)]) {
+    assert.ok('bytes' in opener.open(jane));
+    assert.deepEqual(opener.open(joe), { problem: 'erased' });
+  }
 });
 
 test('an erasure that a full disk refuses brings no key back later', async () => {
