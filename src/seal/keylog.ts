@@ -39,6 +39,7 @@ const PREFIX = 'keys/new.';
 
 /** A log and those of its keys that are in no object yet. */
 type Log = {
+  readonly number: number;
   readonly key: string;
   readonly keys: Map<string, KeyRecord[]>;
   count: number;
@@ -65,10 +66,10 @@ export async function openKeyLog(options: KeyLogOptions): Promise<KeyLog> {
     unsaved: [],
     saving: Promise.resolve(),
     current: newLog((full.at(-1)?.number ?? -1) + 1),
-    full: full.map(({ log }) => log),
+    full,
     moving: Promise.resolve(),
   };
-  const left = state.full.map(({ keys }) => new Map(keys));
+  const left = full.map(({ keys }) => new Map(keys));
   return {
     left: (tenant) => left.flatMap((keys) => keys.get(tenant) ?? []),
     add(tenant, key) {
@@ -88,24 +89,23 @@ export async function keyLogSize(store: Store): Promise<string> {
   return sizes.join();
 }
 
-async function readLogs(store: Store) {
-  const found: { readonly number: number; readonly log: Log }[] = [];
+async function readLogs(store: Store): Promise<Log[]> {
+  const logs: Log[] = [];
   for await (const key of store.list(PREFIX)) {
-    const number = Number.parseInt(key.slice(PREFIX.length), 10);
-    const log = newLog(number);
+    const log = newLog(Number.parseInt(key.slice(PREFIX.length), 10));
     if (key !== log.key) continue;
     // Absent: a running server has just moved it, and its keys are where those of tenants are.
     const keys = decodeLog((await store.get(key)) ?? Buffer.alloc(0));
     if (keys === undefined) throw damaged(key);
     for (const one of keys) put(log, one);
-    found.push({ number, log });
+    logs.push(log);
   }
-  return found;
+  return logs;
 }
 
 function newLog(number: number): Log {
   const key = `${PREFIX}${String(number).padStart(10, '0')}.log`;
-  return { key, keys: new Map(), count: 0, begun: false };
+  return { number, key, keys: new Map(), count: 0, begun: false };
 }
 
 function put(log: Log, { tenant, ...key }: LoggedKey): void {
@@ -151,7 +151,7 @@ function endLog(state: State): void {
   const { current } = state;
   if (!current.begun) return;
   state.full.push(current);
-  state.current = newLog(Number.parseInt(current.key.slice(PREFIX.length), 10) + 1);
+  state.current = newLog(current.number + 1);
 }
 
 async function drain(state: State): Promise<void> {
