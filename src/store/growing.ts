@@ -11,7 +11,8 @@ export type GrowingFiles = {
   readonly closeAll: () => Promise<void>;
 };
 
-export type GrowingOptions = {
+/** Where a store's files are, and what makes them. */
+export type Workshop = {
   readonly root: string;
   readonly disk: Disk;
   readonly guard: SyncGuard;
@@ -21,7 +22,7 @@ export type GrowingOptions = {
 /** A file and how much of it is durable. */
 type Growing = { readonly file: number; bytes: number; named: boolean };
 
-export function growingFiles({ root, disk, guard, folders }: GrowingOptions): GrowingFiles {
+export function growingFiles({ root, disk, guard, folders }: Workshop): GrowingFiles {
   const open = new Map<string, Growing>();
 
   async function write(key: string, bytes: Uint8Array): Promise<Growing> {

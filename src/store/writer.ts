@@ -1,15 +1,9 @@
 /** Writes one object's file: beside its place first, then renamed into it. */
 import { dirname, join } from 'node:path';
 import { type Disk, isAbsent, writeFault } from './disk.ts';
-import { type FolderMaker, folderMaker } from './folders.ts';
-import { type GrowingFiles, growingFiles } from './growing.ts';
-import {
-  type DeferredSyncs,
-  deferredSyncs,
-  newSyncGuard,
-  type SyncGuard,
-  syncFolders,
-} from './syncs.ts';
+import { folderMaker } from './folders.ts';
+import { type GrowingFiles, growingFiles, type Workshop } from './growing.ts';
+import { type DeferredSyncs, deferredSyncs, newSyncGuard, syncFolders } from './syncs.ts';
 
 /** Unfinished writes stand in this folder of the root; its name can begin no key. */
 const UNFINISHED = '~unfinished';
@@ -65,13 +59,6 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
     close: growing.closeAll,
   };
 }
-
-export type Workshop = {
-  readonly root: string;
-  readonly disk: Disk;
-  readonly guard: SyncGuard;
-  readonly folders: FolderMaker;
-};
 
 /** Files on their way; those of an earlier process are cleared away before the first of this. */
 function unfinishedFiles({ root, disk, guard, folders }: Workshop) {

@@ -16,10 +16,28 @@ function newDisk(): FolderNode {
   return newFolder([['srv', newFolder()]]);
 }
 
+type Store = ReturnType<typeof openFileStore>;
+
+/** Kills the work at each of its changes, several times; `key` as a start sees it once settled. */
+async function* settledAfterKills(work: (store: Store) => Promise<void>, key: string) {
+  const changes = await changesOf(work);
+  for (let change = 1; change <= changes; change++) {
+    for (let turn = 0; turn < 6; turn++) {
+      const disk = newDisk();
+      await process(disk, work, [{ kind: 'kill', change }]);
+      const found = await process(disk, async (store) => {
+        await store.settle('keys/');
+        return store.get(key);
+      });
+      yield { disk, found };
+    }
+  }
+}
+
 /** A process that opens the store and ends after its work. */
 async function process<T>(
   disk: FolderNode,
-  work: (store: ReturnType<typeof openFileStore>) => Promise<T>,
+  work: (store: Store) => Promise<T>,
   troubles: readonly Trouble[] = [],
 ): Promise<T | undefined> {
   const view = simulatedDisk({ root: disk, chance, troubles });
@@ -35,22 +53,12 @@ async function changesOf(work: Parameters<typeof process>[1]): Promise<number> {
 }
 
 test('what is seen after settling was left by a killed process, and outlives the power', async () => {
-  const put = (store: ReturnType<typeof openFileStore>) => store.put(KEY, bytes);
-  const changes = await changesOf(put);
   let seen = 0;
-  for (let change = 1; change <= changes; change++) {
-    for (let turn = 0; turn < 6; turn++) {
-      const disk = newDisk();
-      await process(disk, put, [{ kind: 'kill', change }]);
-      const found = await process(disk, async (store) => {
-        await store.settle('keys/');
-        return store.get(KEY);
-      });
-      if (found === undefined) continue;
-      seen++;
-      const left = survivors(disk, 'none', chance);
-      assert.deepEqual(await process(left, (store) => store.get(KEY)), bytes);
-    }
+  for await (const { disk, found } of settledAfterKills((store) => store.put(KEY, bytes), KEY)) {
+    if (found === undefined) continue;
+    seen++;
+    const left = survivors(disk, 'none', chance);
+    assert.deepEqual(await process(left, (store) => store.get(KEY)), bytes);
   }
   assert.ok(seen > 0);
 });
@@ -59,22 +67,13 @@ test('what a killed process added to a log outlives the power once it is settled
   const LOG = 'keys/new.log';
   const parts = ['one', 'two', 'three'].map((part) => Buffer.from(part.repeat(300)));
   const whole = Buffer.concat(parts);
-  const add = async (store: ReturnType<typeof openFileStore>) => {
+  const add = async (store: Store) => {
     for (const part of parts) await store.append(LOG, part);
   };
-  const changes = await changesOf(add);
-  for (let change = 1; change <= changes; change++) {
-    for (let turn = 0; turn < 6; turn++) {
-      const disk = newDisk();
-      await process(disk, add, [{ kind: 'kill', change }]);
-      const found = await process(disk, async (store) => {
-        await store.settle('keys/');
-        return store.get(LOG);
-      });
-      assert.deepEqual(found ?? Buffer.alloc(0), whole.subarray(0, found?.length ?? 0));
-      const left = survivors(disk, 'none', chance);
-      assert.deepEqual(await process(left, (store) => store.get(LOG)), found);
-    }
+  for await (const { disk, found } of settledAfterKills(add, LOG)) {
+    assert.deepEqual(found ?? Buffer.alloc(0), whole.subarray(0, found?.length ?? 0));
+    const left = survivors(disk, 'none', chance);
+    assert.deepEqual(await process(left, (store) => store.get(LOG)), found);
   }
 });
 
@@ -93,7 +92,7 @@ test('settling makes no folder, and a failed sync in it ends all writing', async
 });
 
 test('the folder of a store has a durable name, also where a killed process made it', async () => {
-  const put = (store: ReturnType<typeof openFileStore>) => store.put('key', bytes);
+  const put = (store: Store) => store.put('key', bytes);
   for (let turn = 0; turn < 12; turn++) {
     const disk = newDisk();
     await process(disk, put, [{ kind: 'kill', change: 1 + (turn % 2) }]);
