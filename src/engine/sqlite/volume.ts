@@ -68,6 +68,7 @@ export function openVolume(place: Place, base: number): Volume {
 function volume(place: Place, base: number, db: Db): Volume {
   let held: Held | undefined = hold(db, base);
   let state = stateOf(db);
+  if (state.end === undefined) resizeCache(db, 'large');
   const calls = callFilter(db);
   const guard = <T>(work: (file: Held) => T): T =>
     guarded(base, () => {
@@ -101,7 +102,7 @@ function volume(place: Place, base: number, db: Db): Volume {
       }),
     rest: () => {
       if (state.end === undefined) return;
-      held?.db.close();
+      guarded(base, () => held?.db.close());
       held = undefined;
     },
     close: () => guarded(base, () => held?.db.close()),
@@ -119,7 +120,6 @@ type Held = {
 };
 
 function hold(db: Db, base: number): Held {
-  resizeCache(db, stateOf(db).end === undefined ? 'large' : 'small');
   return {
     db,
     inserter: openInserter(db, base),
