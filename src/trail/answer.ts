@@ -201,12 +201,13 @@ async function findSession(options: AnswerOptions, tenant: string, session_id: s
   const { engine, indexer, journal } = options;
   await settled(options);
   const head = journal.head();
-  const { value, read_to } = await engine.session(tenant, session_id);
-  if (value) return value;
-  if (read_to < head) await indexer.reach(head, UNKNOWN_WAIT_MS);
-  const again = await engine.session(tenant, session_id);
-  if (again.value) return again.value;
-  const behind = head - again.read_to;
+  let found = await engine.session(tenant, session_id);
+  if (!found.value && found.read_to < head) {
+    await indexer.reach(head, UNKNOWN_WAIT_MS);
+    found = await engine.session(tenant, session_id);
+  }
+  if (found.value) return found.value;
+  const behind = head - found.read_to;
   throw new Fault('session.not_found', 'No event of that session was found.', {
     field: 'session_id',
     ...(behind > 0

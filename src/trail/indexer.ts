@@ -63,7 +63,7 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
   };
   const unfollow = journal.follow(() => wake.resolve());
   // Who waits has said so once, and may have to wait for several commits.
-  const gather = () => pace.gather(waiters.waiting());
+  const gather = async () => (waiters.waiting() ? undefined : pace.gather());
   const reading = { cursor, closing: closing.signal, awoken, gather, advance };
   const running = readOn(options, reading).catch(fail);
   return {
@@ -138,8 +138,7 @@ function openPace(gather_ms: number) {
   let over = Promise.withResolvers<void>();
   return {
     hurry: () => over.resolve(),
-    gather: async (asked: boolean): Promise<void> => {
-      if (asked) return;
+    gather: async (): Promise<void> => {
       const timer = setTimeout(over.resolve, gather_ms);
       await over.promise;
       clearTimeout(timer);
