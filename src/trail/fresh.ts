@@ -9,21 +9,34 @@ export type Fresh = {
   readonly from: (seq: number, limit: number) => readonly EngineRecord[];
 };
 
+export type FreshLimits = {
+  /** The `seq` that the slowest follower reads next. */
+  readonly read: () => number;
+  /** Bytes that are kept of what it has read. */
+  readonly read_bytes: number;
+  /** Bytes that are kept where it has fallen behind: reading them back costs more than to index. */
+  readonly unread_bytes: number;
+};
+
 /** What is left of a full memory. */
 const KEPT = 0.9;
 
 /** A bounded memory by `seq`: the oldest leave first. */
-export function openFresh(limit_bytes: number): Fresh {
+export function openFresh({ read, read_bytes, unread_bytes }: FreshLimits): Fresh {
   const held = new Map<number, EngineRecord>();
   let size = 0;
+  let first = 0;
+  const limitOf = (seq: number) => (seq < read() ? read_bytes : unread_bytes);
   return {
     add: (record) => {
+      if (held.size === 0) first = record.seq;
       held.set(record.seq, record);
       size += record.event.byteLength;
-      if (size <= limit_bytes) return;
+      if (size <= limitOf(first)) return;
       // Many at once: each look from the front steps over all that was taken away before.
       for (const [oldest, { event }] of held) {
-        if (size <= limit_bytes * KEPT) break;
+        first = oldest;
+        if (size <= limitOf(oldest) * KEPT) break;
         held.delete(oldest);
         size -= event.byteLength;
       }

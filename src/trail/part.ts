@@ -51,8 +51,9 @@ export type PartOptions = {
   readonly disk?: Disk;
 };
 
-/** Bytes of plaintext that wait in memory for the followers. */
-const FRESH_BYTES = 16 * 1024 * 1024;
+/** Bytes of plaintext that stay in memory when the index has read them, and until then. */
+const READ_BYTES = 16 * 1024 * 1024;
+const UNREAD_BYTES = 96 * 1024 * 1024;
 const NEVER_READ = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -105,16 +106,18 @@ async function open(
   });
   closers.push(journal.close);
   let indexer: Indexer | undefined;
+  // An index that has failed reads nothing any more: it must not hold anything back.
+  const indexed = () => (indexer?.failure() ? NEVER_READ : (indexer?.cursor() ?? 0));
   const ledger: Ledger = await openLedger({
     ...{ store, journal, signerFor: keyring.signer, now, onFault },
     interval_ms: config.checkpoint_interval_ms,
     archive: { segment_bytes: config.archive_segment_bytes, segment_records: 65_536 },
-    // An index that has failed reads nothing any more: it must not hold the journal back.
-    keepFrom: () => (indexer?.failure() ? NEVER_READ : (indexer?.cursor() ?? 0)),
+    keepFrom: () => indexed(),
   });
   closers.push(ledger.close);
   const engine = await opening;
-  const fresh = openFresh(FRESH_BYTES);
+  const bounds = { read_bytes: READ_BYTES, unread_bytes: UNREAD_BYTES };
+  const fresh = openFresh({ read: indexed, ...bounds });
   const content = { records: ledger, opener: keyring, fresh };
   indexer = await openIndexer({ ...content, journal, engine, onFault });
   closers.push(indexer.close);
