@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { Fault } from '../fault/fault.ts';
 import type { Store } from '../store/store.ts';
+import { openFooters } from './footers.ts';
 import {
   FOOTER_BYTES,
   parseFooter,
@@ -24,16 +25,23 @@ export type SegmentTables = {
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 export function openSegmentTables(store: Store): SegmentTables {
-  const footers = new Map<string, Promise<SegmentFooter>>();
+  const footers = openFooters();
+  const underWay = new Map<string, Promise<SegmentFooter>>();
   const cache = new Map<string, Buffer>();
   let cached_bytes = 0;
 
   function footer(segment: SegmentName): Promise<SegmentFooter> {
+    const known = footers.get(segment);
+    if (known) return Promise.resolve(known);
     const key = segmentKey(segment);
-    const known = footers.get(key) ?? readFooter(store, segment);
-    footers.set(key, known);
-    known.catch(() => footers.delete(key));
-    return known;
+    const reading = underWay.get(key) ?? readFooter(store, segment);
+    underWay.set(key, reading);
+    const over = () => underWay.delete(key);
+    reading.then((found) => {
+      footers.keep(segment, found);
+      over();
+    }, over);
+    return reading;
   }
 
   async function places(segment: SegmentName): Promise<Buffer> {
