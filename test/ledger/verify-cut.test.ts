@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { sealedEvents } from './fixture.ts';
+import { folderSource } from '../../src/ledger/verify/folder.ts';
+import { verifyTrail } from '../../src/ledger/verify/verify.ts';
+import { type Disk, realDisk } from '../../src/store/disk.ts';
+import { sealedEvents, testOpener } from './fixture.ts';
 import {
   assertWhole,
   dataFolder,
@@ -113,4 +116,43 @@ describe('verifying while a server writes', () => {
     await close();
     await assertWhole(data, { a: 700 });
   });
+
+  for (const [name, before] of [
+    ['first', 250],
+    ['next', 350],
+  ] as const) {
+    it(`finds nothing wrong, at whatever step of its own the ${name} range is archived`, async (t) => {
+      for (let step = 1, more = true; more; step++) {
+        const data = dataFolder(t);
+        const { journal, ledger, close } = await openTrail(data, SMALL);
+        const grow = async (from: number, to: number) => {
+          await journal.append(sealedEvents('a', from, to));
+          await ledger.integrate();
+          await ledger.archive();
+        };
+        await grow(0, before);
+        const disk = disturbedDisk(step, () => grow(before, before + 400));
+        const source = folderSource({ data, disk: disk.disk });
+        const { discrepancies } = await verifyTrail({ source, opener: testOpener() });
+        const wrong = discrepancies.filter(({ kind }) => kind !== 'pending' && kind !== 'torn');
+        assert.deepEqual(wrong, [], `at step ${step}`);
+        more = disk.disturbed();
+        await close();
+        fs.rmSync(data, { recursive: true });
+      }
+    });
+  }
 });
+
+/** The machine's disk; before its nth call something else happens. */
+function disturbedDisk(step: number, disturb: () => Promise<void>) {
+  let calls = 0;
+  const named = Object.entries(realDisk).map(([name, call]) => [
+    name,
+    async (...args: readonly unknown[]) => {
+      if (++calls === step) await disturb();
+      return (call as (...args: readonly unknown[]) => unknown)(...args);
+    },
+  ]);
+  return { disk: Object.fromEntries(named) as Disk, disturbed: () => calls >= step };
+}

@@ -7,7 +7,7 @@ import { type Disk, isAbsent, realDisk } from '../../store/disk.ts';
 import { openFileStore } from '../../store/file.ts';
 import type { Store } from '../../store/store.ts';
 import { archivedSize, listSegments } from '../archive.ts';
-import { headKey, headTenants, PROGRESS_KEY, parseProgress } from '../head.ts';
+import { headKey, headTenants, PROGRESS_KEY, type Progress, parseProgress } from '../head.ts';
 import { ledgerKey } from '../published.ts';
 import { segmentKey } from '../segment.ts';
 import type { Kind } from './finding.ts';
@@ -40,14 +40,18 @@ export function folderSource({ data, disk = realDisk }: FolderOptions): Source {
     async *records(from) {
       const segments = newSegments(store, from);
       yield await checkProgress(store);
+      // Read before its segments are listed: what is archived in between shows as a gap.
+      const archived = await archivedSeq(store);
       yield* segments();
-      yield* readJournal(folder, segments);
+      yield* readJournal(folder, segments, archived);
     },
   };
 }
 
 /** The archive's progress names what must be there; segments beyond it show that it went back. */
 async function checkProgress(store: Store): Promise<SourcePart> {
+  // A running server goes on: what is listed is no less than before, and no more than after.
+  const before = await claimedSizes(store);
   const segments = await listSegments(store);
   const bytes = await store.get(PROGRESS_KEY);
   const progress = bytes && parseProgress(bytes);
@@ -63,18 +67,23 @@ async function checkProgress(store: Store): Promise<SourcePart> {
   if (progress === undefined) return [];
   const found: SourceRecord[] = [];
   for (const tenant of new Set([...segments.keys(), ...Object.keys(progress.sizes)])) {
-    const claimed = progress.sizes[tenant] ?? 0;
+    const [least, most] = [before[tenant] ?? 0, progress.sizes[tenant] ?? 0];
     const size = archivedSize(segments.get(tenant) ?? []);
-    if (size > claimed && progress.plan_to === undefined) {
-      const message = `The archive holds ${size} records, its progress says ${claimed}.`;
+    if (size > most && progress.plan_to === undefined) {
+      const message = `The archive holds ${size} records, its progress says ${most}.`;
       found.push({ damage: { tenant, kind: 'tampered', file, message } });
     }
-    if (size < claimed) {
+    if (size < least) {
       const message = `Archive segments with records from index ${size} on are missing.`;
       found.push({ damage: { tenant, kind: 'missing', index: size, file, message } });
     }
   }
   return found;
+}
+
+async function claimedSizes(store: Store): Promise<Progress['sizes']> {
+  const bytes = await store.get(PROGRESS_KEY);
+  return (bytes && parseProgress(bytes))?.sizes ?? {};
 }
 
 /** Segments that were not there when it was last called. */
@@ -95,8 +104,9 @@ type Folder = { readonly store: Store; readonly disk: Disk; readonly dir: string
 async function* readJournal(
   { disk, dir, store }: Folder,
   segments: () => AsyncIterable<Segment>,
+  archived: number,
 ): AsyncGenerator<SourcePart | Segment> {
-  let next = await archivedSeq(store);
+  let next = archived;
   let damage: Damage | undefined;
   for await (const scanned of scanJournal(dir, disk)) {
     let part: SourceRecord[] = [];
@@ -121,6 +131,8 @@ async function* readJournal(
     }
     yield part;
   }
+  // Files that were there when the folder was listed may be gone, with none after them.
+  if ((await archivedSeq(store)) > next) yield* segments();
   if (damage !== undefined) yield [damageOf(damage, await tailKind(disk, dir, damage))];
 }
 

@@ -38,14 +38,14 @@ export type RecordCheck = Pick<OpeningCheck, 'openings'> & {
   /** Bytes that hold no record, reported already: what is missing next was in them. */
   readonly damaged: (damage: Discrepancy) => void;
   /** After the last record: whether all that was signed was there. */
-  readonly finish: () => void;
+  readonly finish: () => Promise<void>;
   readonly counts: () => RecordCounts;
 };
 
 export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
   const { tree, opener, from } = options;
   const openings = openOpeningCheck(options);
-  const run: Run = { next: from, nextInJournal: undefined, broken: undefined, beyondHead: false };
+  const run: Run = { next: from, archived: 0, nextInJournal: undefined, broken: undefined };
   let records = 0;
 
   /** Opens a record that is seen for the first time, and what it keeps apart. */
@@ -85,7 +85,7 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
       if (index === undefined) run.broken = damage;
       else if (index === run.next) run.next += count;
     },
-    finish: () => reportEnd(options, run),
+    finish: () => reportBeyondHead(options, run).then(() => reportEnd(options, run)),
     counts: () => {
       const pending = Math.max(0, run.next - Math.max(from, tree.signed()));
       return { records, ...openings.counts(), pending };
@@ -96,19 +96,17 @@ export function openRecordCheck(options: RecordCheckOptions): RecordCheck {
 /** How far the records have come. */
 type Run = {
   next: number;
+  /** The index after the last that came from the archive one by one. */
+  archived: number;
   nextInJournal: number | undefined;
   /** Damage that may explain what is missing next. */
   broken: Discrepancy | undefined;
-  beyondHead: boolean;
 };
 
 /** Reports what lies between a record and the one before it in the same place, or before all. */
 function checkPlace(options: RecordCheckOptions, run: Run, { record, place }: Held): void {
   const { index } = record;
-  if (place === 'archive' && index >= options.tree.signed() && !run.beyondHead) {
-    run.beyondHead = true;
-    reportBeyondHead(options, index);
-  }
+  if (place === 'archive') run.archived = index + 1;
   const inJournal = place === 'journal' && run.broken !== undefined ? run.nextInJournal : undefined;
   const gap = { from: Math.min(run.next, inJournal ?? run.next), to: index, broken: run.broken };
   if (place === 'journal') run.nextInJournal = index + 1;
@@ -163,8 +161,15 @@ function reportGap({ tree, findings }: RecordCheckOptions, { from, to, broken }:
   findings.add({ tenant, kind: 'tampered', index: from, count, file, message: `${what} damaged.` });
 }
 
-function reportBeyondHead({ tree, findings }: RecordCheckOptions, index: number): void {
+/** Records are signed before they are archived, by a running server too: who asks late sees it. */
+async function reportBeyondHead(
+  { tree, findings }: RecordCheckOptions,
+  { archived }: Run,
+): Promise<void> {
+  if (archived <= tree.signed()) return;
   const { tenant } = tree;
+  const index = await tree.signedNow();
+  if (archived <= index) return;
   const message = `The archive holds record ${index}, but no head covers it: it was rolled back.`;
   findings.add({ tenant, kind: 'truncated', index, file: headKey(tenant), message });
 }

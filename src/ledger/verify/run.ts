@@ -24,6 +24,7 @@ export async function checkRun(
     tenant,
     size: () => published,
     signed: () => published,
+    signedNow: async () => published,
     published: () => published,
     append: () => undefined,
     entry: bundleReader(published, (path) => store.get(ledgerKey(tenant, path))),

@@ -54,6 +54,19 @@ export async function readClaims(options: ClaimOptions): Promise<Claims> {
   };
 }
 
+/** Size of the tree that the head claims by now, or 0 where it is not signed with that key. */
+export async function readSigned(
+  { source, tenant }: ClaimOptions,
+  { vkey }: Claims,
+): Promise<number> {
+  const bytes = await source.head?.(tenant);
+  const note = bytes && parseHead(bytes)?.note;
+  const verifier = parseVkey(vkey ?? '');
+  if (note === undefined || 'problem' in verifier) return 0;
+  const opened = openCheckpoint(note, verifier);
+  return 'problem' in opened ? 0 : opened.size;
+}
+
 /** A running server publishes its first checkpoint moments after its first head. */
 async function awaitCheckpoint(source: Source, tenant: string): Promise<Buffer | undefined> {
   await pause(FIRST_PUBLICATION_MS);

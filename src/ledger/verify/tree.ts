@@ -1,7 +1,5 @@
 /** Re-hashes a tenant's published entries into its tree and compares every stored file with it. */
-import { parseCheckpoint } from '../checkpoint.ts';
 import { openFrontier } from '../frontier.ts';
-import { parseHead } from '../head.ts';
 import { tileAt } from '../published.ts';
 import { TILE_WIDTH } from '../tile.ts';
 import { HASH_BYTES, leafHash, perfectRoot } from '../tree.ts';
@@ -10,7 +8,7 @@ import type { Crew } from './crew.ts';
 import { type Growth, openGrowth } from './growth.ts';
 import { chooseLeaves } from './leaf.ts';
 import { openRoots } from './root.ts';
-import { type ClaimOptions, type Claims, readClaims } from './signed.ts';
+import { type ClaimOptions, type Claims, readClaims, readSigned } from './signed.ts';
 import { openTiles, type Tiles } from './tile.ts';
 
 export type TreeCheck = {
@@ -19,6 +17,8 @@ export type TreeCheck = {
   readonly size: () => number;
   /** Size of the newest signed tree. */
   readonly signed: () => number;
+  /** The same as it is by now: a running server signs on while its trail is read. */
+  readonly signedNow: () => Promise<number>;
   /** Size of the tree that the published files are of. */
   readonly published: () => number;
   /** Hashes everything that is published; stops where neither bundle nor tile can be read. */
@@ -54,8 +54,9 @@ export async function openTreeCheck(options: TreeCheckOptions): Promise<TreeChec
   const published = publishedSize(claims, tiles, options);
   const believed = believable(claims);
   const signed = Math.max(0, ...believed.map(({ size }) => size));
+  const signedNow = async () => Math.max(signed, await readSigned(options, claims));
   // Read after the listing: a running server moves its head before it writes tiles.
-  tiles.reportBeyond(Math.max(signed, await headSize(options)));
+  tiles.reportBeyond(await signedNow());
   const growth = openGrowth({ tenant, findings, tiles, claims: believed, published });
   const damaged = new Set<number>();
   const read = bundleReader(published, (path) => options.source.file(tenant, path));
@@ -64,6 +65,7 @@ export async function openTreeCheck(options: TreeCheckOptions): Promise<TreeChec
     tenant,
     size: growth.size,
     signed: () => signed,
+    signedNow,
     published: () => published,
     walk: (onProgress) => walk({ ...options, tiles, growth, published, damaged }, onProgress),
     append(entry) {
@@ -111,12 +113,6 @@ function publishedSize(claims: Claims, tiles: Tiles, { tenant, findings }: Claim
     findings.add({ tenant, kind: 'missing', file, message });
   }
   return (head?.signed === 'good' ? head : (checkpoint ?? head))?.size ?? 0;
-}
-
-async function headSize({ source, tenant }: ClaimOptions): Promise<number> {
-  const bytes = await source.head?.(tenant);
-  const note = (bytes && parseHead(bytes))?.note ?? '';
-  return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))?.size ?? 0;
 }
 
 type Walk = TreeCheckOptions & {

@@ -86,7 +86,7 @@ export async function verifyTrail(options: VerifyOptions): Promise<Report> {
     const { tree, records } = check;
     const openings = treeOnly ? undefined : source.openings?.(tenant, tree.size());
     if (openings !== undefined) await records.openings(openings, progressOf(options, tree));
-    if (source.records !== undefined) records.finish();
+    if (source.records !== undefined) await records.finish();
     await tree.finish();
   }
   return report(checks.all, findings);
