@@ -8,6 +8,9 @@ export type FolderMaker = {
   readonly make: (path: string) => Promise<void>;
 };
 
+/** Folders that are known to be there: a tree has ever more of them, of which few are in use. */
+const KNOWN = 8192;
+
 /**
  * Below `root` a folder's name is synced at first use even where it is there already: the
  * process that made it may have stopped before its own sync.
@@ -17,10 +20,14 @@ export function folderMaker(root: string, disk: Disk, guard: SyncGuard): FolderM
 
   function make(path: string): Promise<void> {
     const known = made.get(path);
-    if (known !== undefined) return known;
-    const work = path === root ? makeFolder(path, disk) : makeBelow(path);
+    // Those used last stand last.
+    made.delete(path);
+    const work = known ?? (path === root ? makeFolder(path, disk) : makeBelow(path));
     made.set(path, work);
+    if (known !== undefined) return known;
     work.catch(() => made.delete(path));
+    const [oldest] = made.keys();
+    if (made.size > KNOWN && oldest !== undefined) made.delete(oldest);
     return work;
   }
 
