@@ -2,10 +2,16 @@
 import { join, resolve } from 'node:path';
 import { type Disk, type DiskEntry, errorCode, isAbsent, readFault, realDisk } from './disk.ts';
 import { isSegment, requireKey, requireLog, requirePrefix, storeConflict } from './key.ts';
+import { openedFiles } from './opened.ts';
 import type { Range, Store } from './store.ts';
 import { fileWriter } from './writer.ts';
 
-export type FileStoreOptions = { readonly root: string; readonly disk?: Disk };
+export type FileStoreOptions = {
+  readonly root: string;
+  readonly disk?: Disk;
+  /** Objects of which parts were read stay open, so many; none where absent. */
+  readonly opened_files?: number;
+};
 
 /**
  * The store of a data folder. It touches the disk at first use, and clears away what an earlier
@@ -16,14 +22,21 @@ export function openFileStore(options: FileStoreOptions): Store {
   const root = resolve(options.root);
   const writer = fileWriter(root, disk);
   const inTurn = turnTaking();
+  const opened = openedFiles(root, disk, options.opened_files ?? 0);
 
   return {
-    get: async (key, range) => readObject(disk, join(root, requireKey(key)), range),
+    async get(key, range) {
+      const path = join(root, requireKey(key));
+      if (range === undefined) return readObject(disk, path);
+      return unlessAbsent(path, () => opened.within(key, (file) => readRange(disk, file, range)));
+    },
     size: async (key) => withObject(disk, join(root, requireKey(key)), disk.size),
     async put(key, bytes, options) {
       requireKey(key);
       const durable = options?.durable ?? 'now';
-      const written = inTurn(key, () => writer.write(key, bytes, durable));
+      const written = inTurn(key, () =>
+        writer.write(key, bytes, durable).finally(() => opened.forget(key)),
+      );
       if (durable === 'later') writer.deferred.expect(written);
       await written;
     },
@@ -33,7 +46,7 @@ export function openFileStore(options: FileStoreOptions): Store {
         const held = await readObject(disk, join(root, key));
         const same = expected === undefined ? held === undefined : held?.equals(expected);
         if (!same) throw storeConflict(key);
-        await writer.write(key, bytes, 'now');
+        await writer.write(key, bytes, 'now').finally(() => opened.forget(key));
       });
     },
     async append(key, bytes) {
@@ -43,11 +56,14 @@ export function openFileStore(options: FileStoreOptions): Store {
     list: (prefix) => listKeys(disk, root, prefix),
     async remove(key) {
       requireKey(key);
-      await inTurn(key, () => writer.remove(key));
+      await inTurn(key, () => writer.remove(key).finally(() => opened.forget(key)));
     },
     flush: writer.deferred.flush,
     settle: (folder) => writer.settle(requirePrefix(folder)),
-    close: writer.close,
+    async close() {
+      await opened.closeAll();
+      await writer.close();
+    },
   };
 }
 
@@ -65,13 +81,19 @@ function turnTaking(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   };
 }
 
-async function readObject(disk: Disk, path: string, range?: Range): Promise<Buffer | undefined> {
-  return withObject(disk, path, async (file) => {
-    const from = range?.from ?? 0;
-    const left = Math.max(0, (await disk.size(file)) - from);
-    const bytes = Buffer.allocUnsafe(Math.min(left, range?.bytes ?? left));
-    return bytes.subarray(0, await disk.read(file, bytes, from));
-  });
+async function readObject(disk: Disk, path: string): Promise<Buffer | undefined> {
+  return withObject(disk, path, async (file) =>
+    readRange(disk, file, { from: 0, bytes: await disk.size(file) }),
+  );
+}
+
+/** A longer part is not taken at its word: there may not be so much. */
+const TRUSTED_BYTES = 1024 * 1024;
+
+async function readRange(disk: Disk, file: number, { from, bytes }: Range): Promise<Buffer> {
+  const there = bytes > TRUSTED_BYTES ? Math.max(0, (await disk.size(file)) - from) : bytes;
+  const target = Buffer.allocUnsafe(Math.min(bytes, there));
+  return target.subarray(0, await disk.read(file, target, from));
 }
 
 /** Work on an opened object; undefined where there is none. */
@@ -80,9 +102,15 @@ async function withObject<T>(
   path: string,
   work: (file: number) => Promise<T>,
 ): Promise<T | undefined> {
-  try {
+  return unlessAbsent(path, async () => {
     const file = await disk.open(path, 'read');
-    return await work(file).finally(() => disk.close(file));
+    return work(file).finally(() => disk.close(file));
+  });
+}
+
+async function unlessAbsent<T>(path: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
   } catch (error) {
     if (isAbsent(error) || errorCode(error) === 'EISDIR') return undefined;
     throw readFault(error, path);

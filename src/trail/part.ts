@@ -54,6 +54,8 @@ export type PartOptions = {
 /** Bytes of plaintext that stay in memory when the index has read them, and until then. */
 const READ_BYTES = 16 * 1024 * 1024;
 const UNREAD_BYTES = 96 * 1024 * 1024;
+/** Archive segments that stay open: a session's records are in many of them. */
+const OPENED_FILES = 128;
 const NEVER_READ = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -129,7 +131,7 @@ async function openKeys(options: PartOptions, data: string, closers: (() => unkn
   const { config, disk = realDisk } = options;
   makeFolder(data);
   closers.push(lockFolder(data).release);
-  const store = openFileStore({ root: data, disk });
+  const store = openFileStore({ root: data, disk, opened_files: OPENED_FILES });
   closers.push(store.close);
   await claimFolder(data, `claw ${options.version}`, store);
   // Events are sealed with these keys, and records leave the journal by these heads.

@@ -6,7 +6,15 @@ import type { Hit, Page, Query } from '../engine.ts';
 import { matcher } from '../match.ts';
 import { hitOf, type Row } from '../row.ts';
 import { type PlaceRange, type Plan, planOf } from './compile.ts';
-import { type Database, type Db, type FileInfo, guarded, type Prepare } from './file.ts';
+import {
+  type Database,
+  type Db,
+  type FileInfo,
+  type FileState,
+  guarded,
+  type Prepare,
+  stateOf,
+} from './file.ts';
 import { type Clock, openOverlay } from './overlay.ts';
 import { namesLike } from './resources.ts';
 import { factsOf } from './rows.ts';
@@ -16,6 +24,8 @@ import { TIE_BITS, TIES } from './schema.ts';
 export type Part = {
   readonly prepare: Prepare;
   readonly info: FileInfo;
+  /** What the file says of itself, as its rows are seen. */
+  readonly state: () => FileState;
   /** The tenant's number in this file; undefined where it has no rows there. */
   readonly tenantId: number | undefined;
   /** The tenant's open calls. */
@@ -39,7 +49,7 @@ export function readFile(db: Db, base: number): ReadFile {
       const id = tenantIds.get(tenant) ?? tenantId.get(tenant);
       if (id !== undefined) tenantIds.set(tenant, id);
       const open = id === undefined ? [] : overlay(id, clock);
-      return { prepare, info, tenantId: id, open };
+      return { prepare, info, state: () => guarded(base, () => stateOf(db)), tenantId: id, open };
     },
   };
 }

@@ -79,11 +79,12 @@ export type Kept = {
 export function keptIn<T>(part: Part, query: Query, kept: Kept): T[] {
   const number = kept.field === undefined ? ROWS : TALLIED.indexOf(kept.field) + 1;
   const known = kept.field === undefined || number > ROWS;
-  const { from_ms = 0, to_ms = Number.MAX_SAFE_INTEGER } = query;
-  const [from, to] = [Math.ceil(from_ms / HOUR_MS), Math.floor(to_ms / HOUR_MS)];
-  if (query.filter.kind !== 'all' || !known || from >= to) return tallyIn(part, query, kept.rows);
   const { prepare, tenantId, info } = part;
   if (tenantId === undefined) return [];
+  if (query.filter.kind !== 'all' || !known) return tallyIn(part, query, kept.rows);
+  const { from_ms, to_ms } = stretched(query, part);
+  const [from, to] = [Math.ceil(from_ms / HOUR_MS), Math.floor(to_ms / HOUR_MS)];
+  if (from >= to) return tallyIn(part, query, kept.rows);
   const edge = (from_ms: number, to_ms: number): T[] =>
     from_ms < to_ms ? tallyIn(part, { ...query, from_ms, to_ms }, kept.rows) : [];
   const whole = guarded(info.base, () =>
@@ -96,6 +97,15 @@ export function keptIn<T>(part: Part, query: Query, kept: Kept): T[] {
       .all(tenantId, number, from, to),
   );
   return [...edge(from_ms, from * HOUR_MS), ...whole, ...edge(to * HOUR_MS, to_ms)];
+}
+
+/** An hour that is cut where the file has no rows is as good as whole. */
+function stretched({ from_ms = 0, to_ms = Number.MAX_SAFE_INTEGER }: Query, { state }: Part) {
+  const { min_ms, max_ms } = state();
+  return {
+    from_ms: from_ms <= min_ms ? Math.floor(from_ms / HOUR_MS) * HOUR_MS : from_ms,
+    to_ms: to_ms > max_ms ? Math.ceil(to_ms / HOUR_MS) * HOUR_MS : to_ms,
+  };
 }
 
 /** Whether bars of this width begin and end at whole hours. */
