@@ -51,7 +51,7 @@ export function folderSource({ data, disk = realDisk }: FolderOptions): Source {
 /** The archive's progress names what must be there; segments beyond it show that it went back. */
 async function checkProgress(store: Store): Promise<SourcePart> {
   // A running server goes on: what is listed is no less than before, and no more than after.
-  const before = await claimedSizes(store);
+  const before = (await progressIn(store))?.sizes ?? {};
   const segments = await listSegments(store);
   const bytes = await store.get(PROGRESS_KEY);
   const progress = bytes && parseProgress(bytes);
@@ -81,9 +81,10 @@ async function checkProgress(store: Store): Promise<SourcePart> {
   return found;
 }
 
-async function claimedSizes(store: Store): Promise<Progress['sizes']> {
+/** The archive's progress, where it can be read. */
+async function progressIn(store: Store): Promise<Progress | undefined> {
   const bytes = await store.get(PROGRESS_KEY);
-  return (bytes && parseProgress(bytes))?.sizes ?? {};
+  return bytes && parseProgress(bytes);
 }
 
 /** Segments that were not there when it was last called. */
@@ -139,8 +140,7 @@ async function* readJournal(
 type Damage = { readonly file: string; readonly offset: number; readonly bytes: number };
 
 async function archivedSeq(store: Store): Promise<number> {
-  const bytes = await store.get(PROGRESS_KEY);
-  return (bytes && parseProgress(bytes))?.seq ?? 0;
+  return (await progressIn(store))?.seq ?? 0;
 }
 
 function damageOf({ file, offset, bytes }: Damage, kind: Kind): SourceRecord {
