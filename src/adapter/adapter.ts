@@ -7,12 +7,36 @@ import type { Draft } from '../event/event.ts';
  */
 export type CallState = 'asked' | 'escalated' | 'answered';
 
-/** What is already known of tool calls of the tenant at hand. */
+/**
+ * What is already known of tool calls of the tenant at hand. `session_id` is a whole session: a
+ * sub-agent's calls are known under the session that started it (`event/part.ts`).
+ */
 export type KnownCalls = {
   readonly stateOf: (session_id: string, call_id: string) => CallState | undefined;
-  /** The `call_id` of the last call asked with exactly this tool and these arguments. */
+  /** The `call_id` of the last open call asked with exactly this tool and these arguments. */
   readonly asked: (session_id: string, tool: string, args: unknown) => string | undefined;
+  /** Every call remembered with exactly this tool and these arguments, in order. */
+  readonly alike: (session_id: string, tool: string, args: unknown) => readonly AlikeCall[];
 };
+
+export type AlikeCall = {
+  readonly call_id: string;
+  /** The kinds of source (`hook`, `otel`, …) that reported it. */
+  readonly witnesses: ReadonlySet<string>;
+};
+
+/**
+ * The call that a witness without ids reports next: of the calls with this tool and these
+ * arguments, the first that this kind of source has not reported.
+ */
+export function unseenBy(
+  calls: KnownCalls | undefined,
+  asked: { readonly session_id: string; readonly tool: string; readonly arguments: unknown },
+  witness: string,
+): string | undefined {
+  const alike = calls?.alike(asked.session_id, asked.tool, asked.arguments) ?? [];
+  return alike.find(({ witnesses }) => !witnesses.has(witness))?.call_id;
+}
 
 export type AdaptContext = {
   /** When the record was seen, in Unix milliseconds: later than now for a spooled one. */

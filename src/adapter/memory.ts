@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../event/canonical.ts';
 import type { Draft } from '../event/event.ts';
-import type { CallState, KnownCalls } from './adapter.ts';
+import { wholeOf } from '../event/part.ts';
+import type { AlikeCall, CallState, KnownCalls } from './adapter.ts';
 
 export type CallMemory = {
   /** What adapters may ask, within one tenant. */
@@ -11,53 +12,109 @@ export type CallMemory = {
   readonly note: (tenant_id: string, draft: Draft) => void;
 };
 
-type Remembered = {
-  readonly call_id: string;
+type Remembered = AlikeCall & {
+  readonly key: string;
   readonly state: CallState;
   /** Hash of tool and arguments, where a fact named them. */
   readonly question?: string;
 };
 
+/** Calls that are remembered of one question: an agent that repeats itself costs no more. */
+const ALIKE = 64;
+
 /** At most `limit` calls, the longest untouched forgotten first. */
 export function rememberCalls(limit: number): CallMemory {
   const calls = new Map<string, Remembered>();
-  /** The last call asked with one question, while it is open. */
-  const questions = new Map<string, string>();
+  const questions = openQuestions();
 
   return {
-    of: (tenant) => ({
-      stateOf: (session_id, call_id) => calls.get(keyOf(tenant, session_id, call_id))?.state,
-      asked: (session_id, tool, args) =>
-        questions.get(questionOf(tenant, { session_id, tool, arguments: args })),
-    }),
+    of: (tenant) => {
+      const alike = (session_id: string, tool: string, args: unknown): Remembered[] => {
+        const question = questionOf(tenant, { session_id, tool, arguments: args });
+        return questions.keys(question).flatMap((key) => calls.get(key) ?? []);
+      };
+      return {
+        stateOf: (session_id, call_id) => calls.get(keyOf(tenant, session_id, call_id))?.state,
+        asked: (session_id, tool, args) =>
+          alike(session_id, tool, args).findLast(({ state }) => state !== 'answered')?.call_id,
+        alike,
+      };
+    },
     note: (tenant, draft) => {
-      const { session_id, call_id } = draft;
+      const { call_id } = draft;
       const seen = stateIn(draft);
       if (call_id === undefined || seen === undefined) return;
-      const key = keyOf(tenant, session_id, call_id);
+      const key = keyOf(tenant, wholeOf(draft), call_id);
       const before = calls.get(key);
       const state = before && ORDER[before.state] > ORDER[seen] ? before.state : seen;
       const question = before?.question ?? questionOf(tenant, draft);
+      const kind = draft.source?.kind;
+      const witnesses = new Set([...(before?.witnesses ?? []), ...(kind ? [kind] : [])]);
       calls.delete(key);
-      const call = { call_id, state, ...(question === undefined ? {} : { question }) };
-      calls.set(key, call);
-      if (question !== undefined && state !== 'answered') questions.set(question, call_id);
-      if (state === 'answered') close(call);
+      const asked = question === undefined ? {} : { question };
+      calls.set(key, { key, call_id, state, witnesses, ...asked });
+      if (question !== undefined) questions.add(question, key);
       forget();
     },
   };
 
-  function close({ call_id, question }: Remembered): void {
-    if (question !== undefined && questions.get(question) === call_id) questions.delete(question);
-  }
-
   function forget(): void {
-    for (const [key, call] of calls) {
+    for (const [key, { question }] of calls) {
       if (calls.size <= limit) return;
       calls.delete(key);
-      close(call);
+      if (question !== undefined) questions.drop(question, key);
     }
   }
+}
+
+/** Keys of the calls asked with one question, in order. */
+function openQuestions() {
+  const questions = new Map<string, string[]>();
+  return {
+    keys: (question: string): readonly string[] => questions.get(question) ?? [],
+    add: (question: string, key: string) => {
+      const keys = questions.get(question) ?? [];
+      if (keys.includes(key)) return;
+      keys.push(key);
+      if (keys.length > ALIKE) keys.shift();
+      questions.set(question, keys);
+    },
+    drop: (question: string, key: string) => {
+      const left = questions.get(question)?.filter((other) => other !== key) ?? [];
+      if (left.length === 0) questions.delete(question);
+      else questions.set(question, left);
+    },
+  };
+}
+
+/**
+ * What is known with what a batch says that is not recorded yet. `batch` is a memory of its own,
+ * of the tenant `''`.
+ */
+export function layered(recorded: KnownCalls, batch: CallMemory): KnownCalls {
+  const fresh = batch.of('');
+  const stateOf: KnownCalls['stateOf'] = (session_id, call_id) => {
+    const before = recorded.stateOf(session_id, call_id);
+    return before === 'answered' ? before : (fresh.stateOf(session_id, call_id) ?? before);
+  };
+  const alike: KnownCalls['alike'] = (session_id, tool, args) => {
+    const calls = new Map<string, AlikeCall>();
+    for (const known of [recorded, fresh]) {
+      for (const { call_id, witnesses } of known.alike(session_id, tool, args)) {
+        const before = calls.get(call_id)?.witnesses ?? [];
+        calls.set(call_id, { call_id, witnesses: new Set([...before, ...witnesses]) });
+      }
+    }
+    return [...calls.values()];
+  };
+  return {
+    stateOf,
+    alike,
+    asked: (session_id, tool, args) =>
+      alike(session_id, tool, args).findLast(
+        ({ call_id }) => stateOf(session_id, call_id) !== 'answered',
+      )?.call_id,
+  };
 }
 
 const ORDER: Readonly<Record<CallState, number>> = { asked: 0, escalated: 1, answered: 2 };
@@ -69,7 +126,7 @@ function stateIn({ type, status, result }: Draft): CallState | undefined {
   return (status ?? 'pending') !== 'pending' || result !== undefined ? 'answered' : 'asked';
 }
 
-type Asked = Pick<Draft, 'session_id' | 'tool' | 'arguments'>;
+type Asked = Pick<Draft, 'session_id' | 'parent_session_id' | 'tool' | 'arguments'>;
 
 function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
@@ -77,8 +134,9 @@ function keyOf(...parts: readonly string[]): string {
 
 function questionOf(tenant: string, asked: Asked & { readonly tool: string }): string;
 function questionOf(tenant: string, asked: Asked): string | undefined;
-function questionOf(tenant: string, { session_id, tool, arguments: args }: Asked) {
+function questionOf(tenant: string, asked: Asked) {
+  const { tool, arguments: args } = asked;
   if (tool === undefined) return undefined;
-  const hash = createHash('sha256').update(keyOf(tenant, session_id, tool));
+  const hash = createHash('sha256').update(keyOf(tenant, wholeOf(asked), tool));
   return hash.update(canonicalText(args ?? null)).digest('base64');
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rememberCalls } from '../../src/adapter/memory.ts';
+import { unseenBy } from '../../src/adapter/adapter.ts';
+import { layered, rememberCalls } from '../../src/adapter/memory.ts';
 import type { Draft } from '../../src/event/event.ts';
 
 const fact = (call_id: string, fields: Partial<Draft> = {}): Draft => ({
@@ -64,4 +65,44 @@ test('events that are no facts of a call are not remembered', () => {
   const memory = rememberCalls(2);
   memory.note('t', fact('c', { type: 'prompt' }));
   assert.equal(memory.of('t').stateOf('s', 'c'), undefined);
+});
+
+test('of calls alike, a witness without ids reports those next that it has not reported', () => {
+  const memory = rememberCalls(10);
+  const by = (kind: 'hook' | 'otel', call_id: string, fields: Partial<Draft> = {}) =>
+    memory.note('t', fact(call_id, { source: { kind }, ...fields }));
+  for (const id of ['c1', 'c2']) by('hook', id);
+  for (const id of ['c1', 'c2']) by('hook', id, { status: 'success' });
+  const asked = { session_id: 's', tool: 'Bash', arguments: { b: 2, a: 1 } };
+  const next = () => unseenBy(memory.of('t'), asked, 'otel');
+  assert.equal(next(), 'c1');
+  by('otel', 'c1', { status: 'success' });
+  assert.equal(next(), 'c2');
+  by('otel', 'c2', { status: 'success' });
+  assert.equal(next(), undefined);
+  assert.equal(unseenBy(memory.of('t'), { ...asked, session_id: 'other' }, 'otel'), undefined);
+});
+
+test("a sub-agent's calls are known under the session that started it", () => {
+  const memory = rememberCalls(10);
+  memory.note('t', fact('c', { session_id: 's:a', parent_session_id: 's' }));
+  assert.equal(memory.of('t').stateOf('s', 'c'), 'asked');
+  assert.equal(memory.of('t').asked('s', 'Bash', { a: 1, b: 2 }), 'c');
+});
+
+test('what a batch says that is not recorded yet counts with what was recorded', () => {
+  const [recorded, batch] = [rememberCalls(10), rememberCalls(10)];
+  recorded.note('t', fact('c1', { source: { kind: 'hook' } }));
+  const known = layered(recorded.of('t'), batch);
+  assert.equal(known.stateOf('s', 'c1'), 'asked');
+  batch.note('', fact('c1', { status: 'success', source: { kind: 'otel' } }));
+  batch.note('', fact('c2', { source: { kind: 'otel' } }));
+  assert.equal(known.stateOf('s', 'c1'), 'answered');
+  assert.equal(known.asked('s', 'Bash', { a: 1, b: 2 }), 'c2');
+  const seen = known.alike('s', 'Bash', { a: 1, b: 2 });
+  assert.deepEqual(seen, [
+    { call_id: 'c1', witnesses: new Set(['hook', 'otel']) },
+    { call_id: 'c2', witnesses: new Set(['otel']) },
+  ]);
+  assert.equal(recorded.of('t').stateOf('s', 'c1'), 'asked', 'what was recorded stays as it is');
 });

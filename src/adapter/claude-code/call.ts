@@ -2,18 +2,9 @@
 import { classify } from '../../action/action.ts';
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
+import { contained, given, nameIn, textIn } from '../record.ts';
 import { type Reading, readResult } from './denial.ts';
-import {
-  contained,
-  draftOf,
-  type Facts,
-  given,
-  type Hook,
-  nameIn,
-  RUNTIME,
-  sessionOf,
-  textIn,
-} from './record.ts';
+import { draftOf, type Facts, type Hook, RUNTIME } from './record.ts';
 
 const CALL = ['tool_name', 'tool_input', 'tool_use_id'];
 
@@ -75,7 +66,7 @@ export function denied(hook: Hook): Draft[] {
 export function approval(hook: Hook): Draft[] {
   const { tool, arguments: args, attributes, ...facts } = callFacts(hook);
   const { calls } = hook.context;
-  const about = tool === undefined ? undefined : calls?.asked(sessionOf(hook), tool, args);
+  const about = tool === undefined ? undefined : calls?.asked(hook.session_id, tool, args);
   const suggestions = contained(hook.fields['permission_suggestions']);
   const draft = draftOf(hook, {
     ...facts,
@@ -109,7 +100,7 @@ function batchCall(hook: Hook, call: Record<string, unknown>): Draft[] {
   const call_id = nameIn(call, 'tool_use_id');
   const known = hook.context.calls;
   if (call_id === undefined) return [];
-  const state = known?.stateOf(sessionOf(hook), call_id);
+  const state = known?.stateOf(hook.session_id, call_id);
   if (state === 'answered') return [];
   const reading = readResult(call['tool_response']);
   const outcome = outcomeOf(reading ?? (state === 'escalated' ? unapproved(call) : undefined));

@@ -1,8 +1,9 @@
 /** Claude Code's hooks, all 33 of version 2.1.330, as events; unknown ones are kept whole. */
 import type { Draft } from '../../event/event.ts';
 import type { AdaptContext, Adapted, Adapter } from '../adapter.ts';
+import { textIn } from '../record.ts';
 import { answered, approval, asked, batch, denied, failed } from './call.ts';
-import { draftOf, type Hook, RUNTIME, readHook, textIn } from './record.ts';
+import { draftOf, type Hook, RUNTIME, readHook } from './record.ts';
 import {
   configChange,
   elicitation,

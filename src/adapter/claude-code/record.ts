@@ -1,16 +1,13 @@
 /** Reads a Claude Code hook record without trusting any of it: names fit, nesting is bounded. */
-import { createHash } from 'node:crypto';
-import { DEPTH } from '../../event/canonical.ts';
-import { type Draft, NAME_CHARS } from '../../event/event.ts';
+import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
+import { PART_MARK } from '../../event/part.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { AdaptContext } from '../adapter.ts';
-import { eventId } from './identity.ts';
+import { eventId } from '../identity.ts';
+import { contained, fit, given, jsonOf, nameIn } from '../record.ts';
 
 export const RUNTIME = 'claude-code';
-
-/** Levels left for a value inside an event, below its field and an attribute's name. */
-const INNER_DEPTH = DEPTH - 4;
 
 export type Hook = {
   /** `hook_event_name`. */
@@ -74,6 +71,7 @@ export function draftOf(hook: Hook, { used, key, part, text, ...facts }: Facts):
   const rest = Object.entries(fields).filter(([field]) => !gone.has(field));
   return {
     id: eventId({
+      scheme: 'claude-code/id/v1',
       session_id,
       hook: hook.name,
       key,
@@ -96,56 +94,5 @@ export function draftOf(hook: Hook, { used, key, part, text, ...facts }: Facts):
 /** A sub-agent's records form a session of their own, below the session that started it. */
 export function sessionOf({ session_id, fields }: Hook): string {
   const agent_id = nameIn(fields, 'agent_id');
-  return agent_id === undefined ? session_id : fit(`${session_id}:${agent_id}`);
-}
-
-/** A non-empty string field, fitted to the limit of a name. */
-export function nameIn(fields: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = textIn(fields, key);
-  return value === undefined || value === '' ? undefined : fit(value);
-}
-
-/** A string field of any length; an own one, so that no prototype answers. */
-export function textIn(fields: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** `{ [key]: value }`, or nothing where the value is missing. */
-export function given<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: T });
-}
-
-/** The value, or its JSON text where it is nested deeper than an event may be. */
-export function contained(value: unknown): unknown {
-  return deeperThan(value, INNER_DEPTH) ? JSON.stringify(value) : value;
-}
-
-/** Thousands of levels exhaust the stack: such a record is refused by name. */
-function jsonOf(record: unknown): string {
-  try {
-    return JSON.stringify(record);
-  } catch (cause) {
-    const detail = { field: '', limit: INNER_DEPTH, cause };
-    throw new Fault('event.invalid', 'The hook record is nested too deeply to be read.', detail);
-  }
-}
-
-/** A longer name keeps its beginning, and stays distinct by its hash. */
-function fit(name: string): string {
-  if (name.length <= NAME_CHARS) return name;
-  const hash = createHash('sha256').update(name).digest('hex');
-  return `${name.slice(0, NAME_CHARS - hash.length - 1)}#${hash}`;
-}
-
-/** Level by level, so that hostile nesting cannot exhaust the stack. */
-function deeperThan(value: unknown, levels: number): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > levels) return true;
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? Object.values(item) : [],
-    );
-  }
-  return false;
+  return agent_id === undefined ? session_id : fit(`${session_id}${PART_MARK}${agent_id}`);
 }

@@ -1,7 +1,8 @@
 /** Hooks about what surrounds the agent: files, settings, models, tasks, questions of servers. */
 import type { Access, Draft, Event, Resource, Status } from '../../event/event.ts';
 import { RESOURCE_CHARS } from '../../event/event.ts';
-import { draftOf, given, type Hook, nameIn, textIn } from './record.ts';
+import { given, nameIn, textIn } from '../record.ts';
+import { draftOf, type Hook } from './record.ts';
 import { sentence } from './turn.ts';
 
 /** InstructionsLoaded: a file such as CLAUDE.md became part of what the model reads. */

@@ -1,7 +1,8 @@
 /** Hooks about the conversation: prompts, outputs, sessions, sub-agents. */
 import type { Draft } from '../../event/event.ts';
+import { given, nameIn, textIn } from '../record.ts';
 import { finished } from './call.ts';
-import { draftOf, given, type Hook, nameIn, textIn } from './record.ts';
+import { draftOf, type Hook } from './record.ts';
 
 /** UserPromptSubmit. `channel` says who spoke where that was not the user. */
 export function prompt(hook: Hook): Draft[] {

@@ -1,7 +1,7 @@
 /** Receives raw records of an agent's runtime, such as Claude Code's hooks, through its adapter. */
 import { z } from 'zod';
 import type { Adapter, KnownCalls } from '../../adapter/adapter.ts';
-import { type CallMemory, rememberCalls } from '../../adapter/memory.ts';
+import { type CallMemory, layered, rememberCalls } from '../../adapter/memory.ts';
 import { adapterNamed } from '../../adapter/menu.ts';
 import type { Draft } from '../../event/event.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
@@ -44,7 +44,7 @@ async function keepAll(
   { adapter, seen, call }: Capturing,
   { kind, items }: Batch,
 ): Promise<Answer> {
-  const known = layered(call.face.calls.of(call.tenant));
+  const known = layersOf(call.face.calls.of(call.tenant));
   const records = items.map((item) =>
     'fault' in item ? item.fault : adapt({ adapter, seen, known, call }, item.value),
   );
@@ -73,23 +73,9 @@ function capturedAt(header: string | string[] | undefined): Seen {
 type Layered = { readonly known: KnownCalls; readonly batch: CallMemory };
 
 /** What is known of calls, and what the batch itself says, which is not recorded yet. */
-function layered(recorded: KnownCalls): Layered {
+function layersOf(recorded: KnownCalls): Layered {
   const batch = rememberCalls(BATCH_CALLS);
-  const fresh = batch.of('');
-  const known: KnownCalls = {
-    stateOf: (session_id, call_id) => {
-      const before = recorded.stateOf(session_id, call_id);
-      return before === 'answered' ? before : (fresh.stateOf(session_id, call_id) ?? before);
-    },
-    asked: (session_id, tool, args) => {
-      const found = fresh.asked(session_id, tool, args);
-      if (found !== undefined) return found;
-      const before = recorded.asked(session_id, tool, args);
-      const over = before !== undefined && fresh.stateOf(session_id, before) === 'answered';
-      return over ? undefined : before;
-    },
-  };
-  return { known, batch };
+  return { known: layered(recorded, batch), batch };
 }
 
 type Capturing = {

@@ -9,10 +9,13 @@
  * replay has the same id; two captures have two.
  */
 import { createHash } from 'node:crypto';
-import { uuidText } from '../../event/id.ts';
+import { uuidText } from '../event/id.ts';
 
 export type Identity = {
+  /** Which adapter, and which version of its way to make ids: `claude-code/id/v1`. */
+  readonly scheme: string;
   readonly session_id: string;
+  /** What kind of record: a hook's name, a telemetry event's name. */
   readonly hook: string;
   /** The call's id, for facts of a tool call. */
   readonly key: string | undefined;
@@ -23,8 +26,8 @@ export type Identity = {
 };
 
 /** A UUID of version 8 (RFC 9562 §5.8): SHA-256 of what identifies the fact. */
-export function eventId({ session_id, hook, key, part, nonce, text }: Identity): string {
-  const hash = createHash('sha256').update('claw/claude-code/id/v1\n');
+export function eventId({ scheme, session_id, hook, key, part, nonce, text }: Identity): string {
+  const hash = createHash('sha256').update(`claw/${scheme}\n`);
   hash.update(JSON.stringify([session_id, hook, key ?? null, part ?? null, key ? null : nonce]));
   const bytes = new Uint8Array(hash.update(text).digest().subarray(0, 16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
