@@ -107,8 +107,8 @@ export type Answer<T> = { readonly value: T; readonly read_to: number };
 
 /**
  * A follower's store. `apply` is idempotent by `seq`: a record below the cursor is passed over.
- * Facts of one call (same tenant, session and `call_id`) become one row by `engine/fold.ts`,
- * whatever the order in which they come.
+ * Facts of one call (same tenant, whole session and `call_id`) become one row by
+ * `engine/fold.ts`, whatever the order in which they come.
  */
 export type Engine = {
   /** Resolves when the rows are searchable and durable. Records come in order of `seq`. */

@@ -1,6 +1,7 @@
 /** Folds the facts of one call into one event, whatever the order in which they came. */
 import type { Event, EventType, Overflow, Resource, Status } from '../event/event.ts';
 import { RESOURCES } from '../event/event.ts';
+import { isPart, wholeOf } from '../event/part.ts';
 import { keywordText } from './keyword.ts';
 
 /** What decides whether a call that has no result may still get one. */
@@ -13,10 +14,11 @@ export type CallClock = {
 };
 
 /**
- * The facts of one call (same tenant, session and `call_id`) as one event. Facts are ordered by
- * phase (before, between, after) and time; the first gives id, time and source, later ones fill
- * in and override; the gravest status that an end reported wins. The status stays `pending`
- * where no fact says how it ended: see `settled`.
+ * The facts of one call (same tenant, whole session and `call_id`) as one event. Facts are ordered
+ * by phase (before, between, after), weight of the witness and time; the first gives id, time and
+ * source, later ones fill in and override; the gravest status that an end reported wins. The
+ * status stays `pending` where no fact says how it ended: see `settled`. Where some witness knew
+ * the sub-agent, the call stands in its session.
  */
 export function foldCall(facts: readonly Event[]): Event {
   const ordered = facts.toSorted(factOrder);
@@ -30,6 +32,7 @@ export function foldCall(facts: readonly Event[]): Event {
   const status = gravest(ordered);
   return {
     ...rest,
+    ...placeOf(ordered),
     id: first.id,
     time: first.time,
     recorded_at: first.recorded_at,
@@ -73,8 +76,29 @@ export function isCall(type: string | undefined): boolean {
 /** What the facts of one call have in common; undefined for an event that stands alone. */
 export function callKey(event: Event): string | undefined {
   if (event.call_id === undefined) return undefined;
-  const { tenant_id, session_id, call_id } = event;
-  return JSON.stringify([tenant_id, keywordText(session_id), keywordText(call_id)]);
+  return JSON.stringify([event.tenant_id, rootOf(event), keywordText(event.call_id)]);
+}
+
+/** The whole session of an event, as it is compared. */
+export function rootOf({ session_id, parent_session_id }: Event): string {
+  if (parent_session_id === undefined) return keywordText(session_id);
+  return wholeOf({
+    session_id: keywordText(session_id),
+    parent_session_id: keywordText(parent_session_id),
+  });
+}
+
+/** The session in which facts of one call stand: the sub-agent's, where some witness knew it. */
+export function placeOf(facts: readonly Event[]): Pick<Event, 'session_id' | 'parent_session_id'> {
+  const { session_id, parent_session_id: parent } =
+    facts.filter((fact) => isPart(fact)).toSorted(factOrder)[0] ?? facts.at(-1) ?? NOWHERE;
+  return parent === undefined ? { session_id } : { session_id, parent_session_id: parent };
+}
+
+/** Whose session's end concerns facts of one row. */
+export function sessionKey(facts: readonly Event[]): string {
+  const { session_id } = placeOf(facts);
+  return JSON.stringify([facts[0]?.tenant_id, keywordText(session_id)]);
 }
 
 /** What a row is known by: its call, or its `seq` where it stands alone. */
@@ -100,10 +124,17 @@ export function endsSession({ type, call_id, operation, status }: SessionWords):
   return status === 'success' || status === 'error' || status === 'blocked';
 }
 
-/** The order of one call's facts: before, between, after; then by time; then by id. */
+/**
+ * The order of one call's facts: before, between, after; then by the weight of who saw them, so
+ * that what is cut or told by others never replaces what was seen; then by time; then by id.
+ */
 export function factOrder(a: Event, b: Event): number {
-  return phase(a) - phase(b) || compare(a.time, b.time) || compare(a.id, b.id);
+  return (
+    phase(a) - phase(b) || weight(a) - weight(b) || compare(a.time, b.time) || compare(a.id, b.id)
+  );
 }
+
+const NOWHERE = { session_id: '', parent_session_id: undefined } as const;
 
 const CALLS: readonly EventType[] = ['tool_call', 'api_call', 'file_operation'];
 
@@ -115,6 +146,12 @@ const GRAVITY: Readonly<Record<Status, number>> = {
   error: 4,
   blocked: 5,
 };
+
+/** Telemetry cuts values; the model's own words tell what was meant, not what was done. */
+function weight({ source }: Event): number {
+  if (source?.kind === 'otel') return 0;
+  return source?.kind === 'model_proxy' || source?.kind === 'transcript' ? 1 : 2;
+}
 
 function phase({ status }: Event): number {
   if (status === 'pending') return 0;

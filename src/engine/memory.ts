@@ -3,7 +3,7 @@ import type { Event } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
 import * as answer from './answer.ts';
 import type { Answer, Engine, EngineOptions, EngineRecord, Query, SessionRow } from './engine.ts';
-import { CALL_FACTS, callKey, endsSession, isBeyond, isOpen } from './fold.ts';
+import { CALL_FACTS, callKey, endsSession, isBeyond, isOpen, sessionKey } from './fold.ts';
 import { keywordText } from './keyword.ts';
 import { matcher } from './match.ts';
 import { type Fact, hitOf, placeOrder, type Row, rowOf } from './row.ts';
@@ -71,12 +71,8 @@ function applyAll(state: State, records: readonly EngineRecord[]): void {
 }
 
 function noteEnd(state: State, event: Event): void {
-  const at = Math.max(state.ends.get(sessionKey(event)) ?? 0, Date.parse(event.time));
-  state.ends.set(sessionKey(event), at);
-}
-
-function sessionKey({ tenant_id, session_id }: Event): string {
-  return JSON.stringify([tenant_id, session_id]);
+  const session = sessionKey([event]);
+  state.ends.set(session, Math.max(state.ends.get(session) ?? 0, Date.parse(event.time)));
 }
 
 function rowsOf(state: State): Row[] {
@@ -86,16 +82,16 @@ function rowsOf(state: State): Row[] {
   return [...calls].map(([key, facts]) => {
     const known = rows.get(key);
     if (known !== undefined) return known;
-    const first = facts[0];
-    const ended_ms = first && endOf(key, first, ends);
+    const ended_ms = endOf(key, facts, ends);
     const row = rowOf(facts, { now_ms, call_timeout_ms, ended_ms });
     if (!isOpen(row.event)) rows.set(key, row);
     return row;
   });
 }
 
-function endOf(key: string, first: Fact, ends: State['ends']): number | undefined {
-  return isBeyond(key, first) ? Number.POSITIVE_INFINITY : ends.get(sessionKey(first.event));
+function endOf(key: string, facts: readonly Fact[], ends: State['ends']): number | undefined {
+  if (facts.some((fact) => isBeyond(key, fact))) return Number.POSITIVE_INFINITY;
+  return ends.get(sessionKey(facts.map(({ event }) => event)));
 }
 
 function matching(state: State, query: Query): Row[] {

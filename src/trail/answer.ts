@@ -1,7 +1,7 @@
 /** Answers readers: searches, sessions, timelines, one event; each says up to where it had read. */
 import type { Answer, Engine, Filter, Hit, Query, SessionRow } from '../engine/engine.ts';
 import { fieldNamed } from '../engine/field.ts';
-import { foldCall } from '../engine/fold.ts';
+import { foldCall, rootOf } from '../engine/fold.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type AuditEntry, auditEntry } from '../search/audit.ts';
@@ -238,11 +238,12 @@ async function callOf(
   tenant: string,
   index: number,
 ): Promise<Pick<Hit, 'facts' | 'status'>> {
-  const { call_id, session_id } = eventOf(await readContent(options, tenant, index));
+  const event = eventOf(await readContent(options, tenant, index));
+  const { call_id } = event;
   const alone = { facts: [index] };
   if (call_id === undefined) return alone;
   const of: Filter[] = [
-    { kind: 'keyword', field: 'session_id', value: session_id },
+    ofSession(rootOf(event)),
     { kind: 'keyword', field: 'call_id', value: call_id },
   ];
   const query = { tenant, filter: { kind: 'and', of } } as const;

@@ -112,4 +112,32 @@ describe('fold of a call', () => {
     assert.equal(callKey(fact(5, {})), keys[0]);
     assert.equal(callKey({ ...fact(6, {}), call_id: undefined } as unknown as Event), undefined);
   });
+
+  it('joins a sub-agent’s call with witnesses that know the whole session alone', () => {
+    const hook = fact(1, { session_id: 's:a', parent_session_id: 's', source: { kind: 'hook' } });
+    const otel = fact(2, { status: 'success', source: { kind: 'otel' } });
+    assert.equal(callKey(hook), callKey(otel));
+    const { session_id, parent_session_id } = foldCall([otel, hook]);
+    assert.deepEqual([session_id, parent_session_id], ['s:a', 's']);
+    const child = fact(3, { session_id: 't', parent_session_id: 's' });
+    assert.notEqual(callKey(child), callKey(otel), 'a session of its own is no part of another');
+    const lookalike = fact(4, { session_id: 's:a' });
+    assert.notEqual(callKey(lookalike), callKey(otel), 'only a named parent makes a part');
+  });
+
+  it('never lets telemetry replace what a hook saw, whichever came last', () => {
+    const hook = fact(1, { status: 'success', result: 'whole', source: { kind: 'hook' } }, NOW_MS);
+    const otel = fact(
+      2,
+      { status: 'success', result: 'who…', model: 'm', source: { kind: 'otel' } },
+      NOW_MS + 9,
+    );
+    for (const facts of [
+      [hook, otel],
+      [otel, hook],
+    ]) {
+      const folded = foldCall(facts);
+      assert.deepEqual([folded.result, folded.model], ['whole', 'm']);
+    }
+  });
 });

@@ -57,7 +57,7 @@ const keyword = fc.constantFrom(...NAMES);
 const path = fc.constantFrom(...PATHS);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 const tenant = fc.constantFrom('acme', 'globex');
-const session = fc.constantFrom('s1', 's2', 'S1', 's\u00003');
+const session = fc.constantFrom('s1', 's2', 'S1', 's\u00003', 's1:a', 's1:b', 's\u00003:a');
 const number = fc.oneof(fc.constantFrom(0, 1, 1000, 0.5), fc.nat(5000));
 const time_ms = fc.oneof(
   fc.constantFrom(NOW_MS, NOW_MS - 1, NOW_MS - CALL_TIMEOUT_MS, NOW_MS - 86_400_000),
@@ -103,6 +103,7 @@ const fields = fc.record({
     }),
   ),
   tokens: maybe(fc.record({ input: number, output: number })),
+  source: maybe(fc.record({ kind: fc.constantFrom('hook', 'otel', 'model_proxy') })),
   attributes: maybe(fc.dictionary(fc.constantFrom('a', '__proto__'), text, { maxKeys: 2 })),
 });
 

@@ -1,6 +1,6 @@
 /** What every engine must answer: a plain filter over an array of folded rows. */
 import type { EngineRecord, Hit, Page, Query, SessionRow } from '../../src/engine/engine.ts';
-import { callKey, endsSession } from '../../src/engine/fold.ts';
+import { callKey, endsSession, factOrder } from '../../src/engine/fold.ts';
 import { matcher } from '../../src/engine/match.ts';
 import { hitOf, type Row, rowOf } from '../../src/engine/row.ts';
 import type { Event } from '../../src/event/event.ts';
@@ -13,13 +13,21 @@ export function rowsOf(records: readonly EngineRecord[], now_ms = NOW_MS): Row[]
   const ends = facts.filter(({ event }) => endsSession(event));
   const groups = Map.groupBy(facts, (fact) => callKey(fact.event) ?? fact.seq);
   return [...groups.values()].map((group) => {
-    const { tenant_id, session_id } = group[0]?.event ?? ({} as Event);
+    const { tenant_id, session_id } = standing(group.map(({ event }) => event));
     const times = ends
       .filter(({ event }) => event.tenant_id === tenant_id && event.session_id === session_id)
       .map(({ event }) => Date.parse(event.time));
     const ended_ms = times.length === 0 ? undefined : Math.max(...times);
     return rowOf(group, { now_ms, call_timeout_ms: CALL_TIMEOUT_MS, ended_ms });
   });
+}
+
+/** Where a call stands: in a sub-agent's session where some fact names one. */
+function standing(events: readonly Event[]): Event {
+  const part = events
+    .filter((event) => event.session_id.startsWith(`${event.parent_session_id}:`))
+    .sort(factOrder)[0];
+  return part ?? events[0] ?? ({} as Event);
 }
 
 export function matching(rows: readonly Row[], query: Query): Row[] {

@@ -1,7 +1,5 @@
 /** Calls that wait for their result, over all files, as the writer keeps them. */
-import type { Event } from '../../event/event.ts';
-import { keyOf } from '../fold.ts';
-import { keywordText } from '../keyword.ts';
+import { keyOf, sessionKey } from '../fold.ts';
 import type { OpenFact } from './insert.ts';
 import type { StoredRow } from './rows.ts';
 import type { Volume } from './volume.ts';
@@ -39,7 +37,8 @@ export function openCalls(volumes: readonly Volume[], now_ms: number): OpenCalls
   const calls: OpenCalls = {
     get: (key) => groups.get(key),
     put: (group) => {
-      groups.delete(group.key);
+      // A fact that came later may have told the sub-agent.
+      calls.remove(group.key);
       groups.set(group.key, group);
       const session = sessionOf(group);
       const keys = sessions.get(session) ?? new Set();
@@ -64,13 +63,8 @@ export function openCalls(volumes: readonly Volume[], now_ms: number): OpenCalls
   return calls;
 }
 
-export function sessionKey(event: Event): string {
-  return JSON.stringify([event.tenant_id, keywordText(event.session_id)]);
-}
-
 function sessionOf({ facts }: Group): string {
-  const first = facts[0];
-  return first === undefined ? '' : sessionKey(first.event);
+  return sessionKey(facts.map(({ event }) => event));
 }
 
 function groupsIn(home: Volume, seen_ms: number): Group[] {

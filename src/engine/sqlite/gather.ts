@@ -2,7 +2,7 @@
 import type { Event } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { EngineOptions, EngineRecord } from '../engine.ts';
-import { CALL_FACTS, keyOf } from '../fold.ts';
+import { CALL_FACTS, keyOf, rootOf } from '../fold.ts';
 import { callHash } from './bloom.ts';
 import type { Group, OpenCalls } from './calls.ts';
 import type { OpenFact } from './insert.ts';
@@ -65,7 +65,7 @@ function missing<T extends { seq: number }>(
 
 function rowOfCall(key: string, { tenant, event }: OpenFact, volumes: readonly Volume[]) {
   const hash = callHash(key);
-  const call = { session_id: event.session_id, call_id: event.call_id ?? '' };
+  const call = { root: rootOf(event), call_id: event.call_id ?? '' };
   for (const home of volumes.toReversed()) {
     const stored = home.mayHold(hash) ? home.find(tenant, call) : undefined;
     if (stored !== undefined) return { home, stored };

@@ -1,5 +1,6 @@
 /** Writes rows of one file: their columns, their words and tags. */
 import type { Event } from '../../event/event.ts';
+import { PART_MARK } from '../../event/part.ts';
 import { COMPARED, keywordsOf, keywordText, numberOf } from '../keyword.ts';
 import type { Folded } from '../row.ts';
 import { NAMING, TEXTS, type Texts, textsOf } from '../text.ts';
@@ -51,7 +52,8 @@ export type RemovedRow = {
   readonly tallied: readonly Value[];
 };
 
-export type Call = { readonly session_id: string; readonly call_id: string };
+/** `root`: the whole session, as `rootOf` gives it. */
+export type Call = { readonly root: string; readonly call_id: string };
 
 /** SQL for a place from two values: Unix milliseconds and tie. */
 export const PLACE = `((? << ${TIE_BITS}) | ?)`;
@@ -101,8 +103,7 @@ export function rowWriter(db: Db, { base, tenantId }: WriterScope): RowWriter {
     find: (tenant, call) => {
       const id = tenantId(tenant);
       const match = `"${tenantTag(id)}" AND "${tagOf('call_id', call.call_id)}"`;
-      const session_id = keywordText(call.session_id);
-      const found = find.get(match, id, session_id, keywordText(call.call_id));
+      const found = find.get(match, id, call.root, keywordText(call.call_id));
       return found === undefined ? undefined : storedRow(found, base);
     },
   };
@@ -141,7 +142,10 @@ type FoundRow = { time_ms: number; tie: number; idx: number; more: string | null
 
 const FIND = `SELECT r.place >> ${TIE_BITS} AS time_ms, r.place & ${TIES - 1} AS tie, r.idx, r.more
   FROM word CROSS JOIN row r ON r.place = word.rowid
-  WHERE word MATCH ? AND r.tenant = ? AND r.session_id = ? AND r.call_id = ?
+  WHERE word MATCH ? AND r.tenant = ?
+    AND iif(instr(r.session_id, r.parent_session_id || '${PART_MARK}') = 1,
+      r.parent_session_id, r.session_id) = ?
+    AND r.call_id = ?
   ORDER BY r.more IS NULL LIMIT 1`;
 
 function storedRow({ time_ms, tie, idx, more }: FoundRow, base: number): StoredRow {

@@ -28,7 +28,7 @@ export const TALLIED: readonly string[] = [
 
 /** Changes with whatever changes what a file holds; files of another version are rebuilt. */
 export const SCHEMA = createHash('sha256')
-  .update(JSON.stringify(['claw/index/v5', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
+  .update(JSON.stringify(['claw/index/v6', COLUMNS.map(({ name, many }) => [name, many]), TEXTS]))
   .update(JSON.stringify([TEXT_CHARS, TALLIED]))
   .digest('hex')
   .slice(0, 16);

@@ -1,9 +1,17 @@
 /** Decides which rows a batch makes and which calls go on waiting. */
 import type { Event } from '../../event/event.ts';
-import { type CallClock, endsSession, foldCall, isBeyond, isOpen, settled } from '../fold.ts';
+import {
+  type CallClock,
+  endsSession,
+  foldCall,
+  isBeyond,
+  isOpen,
+  sessionKey,
+  settled,
+} from '../fold.ts';
 import { type Fact, type Folded, foldedOf } from '../row.ts';
 import { type CallHash, callHash } from './bloom.ts';
-import { type Group, OPEN_CALLS, type OpenCalls, sessionKey } from './calls.ts';
+import { type Group, OPEN_CALLS, type OpenCalls } from './calls.ts';
 import type { Changes } from './insert.ts';
 import type { StoredRow } from './rows.ts';
 import type { Batch, Volume } from './volume.ts';
@@ -69,7 +77,7 @@ function endsOf(groups: readonly Group[]): Ends {
   for (const { facts } of groups) {
     for (const { event } of facts) {
       if (!endsSession(event)) continue;
-      const key = sessionKey(event);
+      const key = sessionKey([event]);
       ends.set(key, Math.max(ends.get(key) ?? 0, Date.parse(event.time)));
     }
   }
@@ -135,7 +143,7 @@ function saysHowItEnded({ event: { status } }: Fact): boolean {
 
 function endedAt(event: Event, ends: Ends, { volumes }: Settling): number | undefined {
   const began = Date.parse(event.time);
-  let ended = ends.get(sessionKey(event));
+  let ended = ends.get(sessionKey([event]));
   for (const volume of volumes) {
     // Nothing in an older file can have ended what began after all its rows.
     if (volume.state().max_ms < began) continue;
