@@ -20,6 +20,7 @@ export const MENU = [
     load: async () => (await import('./command/sessions-show.ts')).sessionsShow,
   },
   { path: 'timeline', load: async () => (await import('./command/timeline.ts')).timeline },
+  { path: 'coverage', load: async () => (await import('./command/coverage.ts')).coverage },
   { path: 'verify', load: async () => (await import('./command/verify.ts')).verify },
   { path: 'proof', load: async () => (await import('./command/proof.ts')).proof },
   {

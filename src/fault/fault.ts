@@ -47,6 +47,7 @@ export const CODES = {
   'ledger.forked': { blame: 'evidence', status: 503 },
   'ledger.damaged': { blame: 'evidence', status: 500 },
   'ledger.not_yet': { blame: 'caller', status: 409 },
+  'coverage.incomplete': { blame: 'evidence', status: 409 },
   'proof.invalid': { blame: 'evidence', status: 400 },
   'engine.damaged': { blame: 'operator', status: 503 },
   'internal.bug': { blame: 'internal', status: 500 },

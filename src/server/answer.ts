@@ -7,7 +7,7 @@ import { credentialSchema } from '../trail/credential.ts';
 /** Named schemas, for references in the OpenAPI document. */
 export const components = z.registry<{ id: string }>();
 
-function named<T extends z.ZodType>(id: string, schema: T): T {
+export function named<T extends z.ZodType>(id: string, schema: T): T {
   components.add(schema, { id });
   return schema;
 }
@@ -76,11 +76,12 @@ export const rowSchema = named(
       policy_id: text.optional(),
       index: whole,
       facts: z.array(fact),
+      witnesses: z.array(text).optional(),
       erased: z.literal(true).optional(),
     }),
 );
 
-const readTo = named(
+export const readTo = named(
   'ReadTo',
   z.strictObject({ indexed: whole, recorded: whole, complete: z.boolean() }),
 );

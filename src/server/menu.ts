@@ -1,6 +1,7 @@
 /** The table of routes: what the server serves and what its OpenAPI document says. */
 
 import { capture } from './route/capture.ts';
+import { coverageRoutes } from './route/coverage.ts';
 import { documentRoute } from './route/document.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   capture,
   ...searchRoutes,
   ...sessionRoutes,
+  ...coverageRoutes,
   tail,
   exportRoute,
   ...proofRoutes,

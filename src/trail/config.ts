@@ -35,6 +35,10 @@ export const configSchema = z.strictObject({
   checkpoint_interval_ms: whole(1000, 'Time between signed checkpoints.'),
   heartbeat_interval_s: whole(300, 'A tenant silent for this long gets a heartbeat entry.'),
   call_timeout_s: whole(3600, 'A call without a result for this long becomes unknown.'),
+  silent_s: whole(900, 'An agent that stops in the middle of its work for this long is silent.'),
+  coverage_interval_s: z.coerce.number().int().min(0).default(60).meta({
+    description: 'Time between checks of what was not seen; 0 checks only when asked.',
+  }),
   journal_file_bytes: size(64 * MIB, 'Bytes of a journal file before the next one begins.'),
   archive_segment_bytes: size(32 * MIB, 'Journal bytes that are archived together.'),
   search_readers: whole(3, 'Most processes that answer searches at once.'),

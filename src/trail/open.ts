@@ -4,9 +4,11 @@ import { DEFAULT_TENANT, type Draft } from '../event/event.ts';
 import { uuidv7 } from '../event/id.ts';
 import { asFault } from '../fault/fault.ts';
 import { pooledEntropy } from '../seal/entropy.ts';
-import { openAnswers } from './answer.ts';
+import { type Answers, openAnswers } from './answer.ts';
+import { type Auditor, openAuditor } from './auditor.ts';
 import type { ContentOptions } from './content.ts';
-import { openDoor } from './door.ts';
+import { openCoverages } from './coverage.ts';
+import { type Door, openDoor } from './door.ts';
 import { openEvidence } from './evidence.ts';
 import { openGate } from './gate.ts';
 import { type Life, openLife } from './life.ts';
@@ -55,21 +57,19 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   };
   // All at once, so that their openings share a sync.
   await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));
-  const stop = startTimers(options, { parts, life });
   const started_at = new Date(now()).toISOString();
+  const answers = openAnswers(shared);
+  const { covered, auditor } = openCovering(options, { parts, door, answers });
+  const stop = startTimers(options, { parts, life, auditor });
   return {
     ingest: door.ingest,
-    ...openAnswers(shared),
+    ...answers,
+    ...covered,
     ...openEvidence(shared),
     tail: openTail({ ...content, journal, now, closing: closing.signal }),
     note: (note) => door.record(eventOf(note)),
     status: async () => ({
-      version,
-      data: parts.data,
-      started_at,
-      journal: journal.status(),
-      engine: await engineStatus(parts),
-      tenants: tenantsOf(parts),
+      ...{ version, started_at, ...(await statusOf(parts)) },
       queue: { events: door.queued(), limit: config.queue_events },
     }),
     close: async () => {
@@ -80,6 +80,18 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
       await parts.close();
     },
   };
+}
+
+type Covering = { readonly parts: Parts; readonly door: Door; readonly answers: Answers };
+
+function openCovering({ config, now }: PartOptions, { parts, door, answers }: Covering) {
+  const { journal, indexer, engine } = parts;
+  const silent_ms = config.silent_s * 1000;
+  const covered = openCoverages({ ...answers, silent_ms, now });
+  const lag = () => journal.head() - indexer.cursor();
+  const { tenants } = journal;
+  const auditor = openAuditor({ ...covered, engine, door, now, silent_ms, lag, tenants });
+  return { covered, auditor };
 }
 
 /** Each tenant is admitted once a start: its keys made, its trail's opening recorded. */
@@ -108,10 +120,13 @@ function openAdmission(
   };
 }
 
-type Timed = { readonly parts: Parts; readonly life: Life };
+type Timed = { readonly parts: Parts; readonly life: Life; readonly auditor: Auditor };
 
 /** Returns what stops them. */
-function startTimers({ config, onFault }: PartOptions, { parts, life }: Timed): () => void {
+function startTimers(
+  { config, onFault }: PartOptions,
+  { parts, life, auditor }: Timed,
+): () => void {
   const beat = setInterval(() => {
     life.beat().catch((error: unknown) => onFault(asFault(error)));
   }, config.heartbeat_interval_s * 1000);
@@ -119,11 +134,21 @@ function startTimers({ config, onFault }: PartOptions, { parts, life }: Timed): 
     () => parts.recent.release(parts.journal.first()),
     config.checkpoint_interval_ms,
   );
-  for (const timer of [beat, forget]) timer.unref();
+  const timers = [beat, forget];
+  if (config.coverage_interval_s > 0) {
+    const check = () => auditor.check().catch((error: unknown) => onFault(asFault(error)));
+    timers.push(setInterval(check, config.coverage_interval_s * 1000));
+  }
+  for (const timer of timers) timer.unref();
   return () => {
-    clearInterval(beat);
-    clearInterval(forget);
+    for (const timer of timers) clearInterval(timer);
   };
+}
+
+async function statusOf(parts: Parts) {
+  const { data, journal } = parts;
+  const engine = await engineStatus(parts);
+  return { data, journal: journal.status(), engine, tenants: tenantsOf(parts) };
 }
 
 /** An index that has stopped is said, not thrown: whoever asks how things are must be told. */

@@ -48,11 +48,13 @@ export function rowOf(contents: readonly Content[], status?: Hit['status']): Row
 /** A row that shows `event`, behind which stand these facts. */
 export function asRow(event: Event, contents: readonly Content[], events: readonly Event[]): Row {
   const facts = events.map((one, i): Fact => factOf(one, contents[i]?.index ?? 0));
+  const witnesses = [...new Set(events.flatMap(({ source }) => source?.kind ?? []))].sort();
   const erased = contents.some(({ problem }) => problem === 'erased');
   return {
     ...withNames(event),
     index: facts[0]?.index ?? 0,
     facts,
+    ...(witnesses.length > 1 ? { witnesses } : {}),
     ...(erased ? { erased: true as const } : {}),
   };
 }

@@ -6,6 +6,7 @@ import type { Producer } from '../event/normalise.ts';
 import type { FaultBody } from '../fault/fault.ts';
 import type { JournalStatus } from '../journal/journal.ts';
 import type { AuditEntry } from '../search/audit.ts';
+import type { SessionCoverage } from '../search/coverage.ts';
 
 /** What became of one event of a batch, in the batch's order. */
 export type Receipt =
@@ -29,6 +30,8 @@ export type Row = NamedEvent & {
   /** Index of its first fact in the tenant's tree. */
   readonly index: number;
   readonly facts: readonly Fact[];
+  /** Kinds of source that reported it, where there are several. */
+  readonly witnesses?: readonly string[];
   /** Its content was erased: only what the entry itself says is left. */
   readonly erased?: true;
 };
@@ -85,6 +88,15 @@ export type SessionsResult = {
 export type TimelineResult = {
   readonly session: SessionSummary;
   readonly events: readonly Row[];
+  readonly cursor?: string;
+  readonly read_to: ReadTo;
+};
+
+/** What was seen of one session and by whom, and what was not. */
+export type CoverageResult = SessionCoverage & { readonly read_to: ReadTo };
+
+export type CoveragesResult = {
+  readonly sessions: readonly SessionCoverage[];
   readonly cursor?: string;
   readonly read_to: ReadTo;
 };
@@ -156,6 +168,14 @@ export type Trail = {
       'limit' | 'cursor' | 'signal'
     >,
   ) => Promise<TimelineResult>;
+  /** Throws `session.not_found`. */
+  readonly coverage: (request: {
+    readonly tenant: string;
+    readonly session_id: string;
+    readonly signal?: AbortSignal;
+  }) => Promise<CoverageResult>;
+  /** Of sessions with a row that matches, those with the latest event first. */
+  readonly coverages: (request: PageRequest) => Promise<CoveragesResult>;
   /** One event with its whole content, over-long values put back. Throws `event.not_found`. */
   readonly event: (tenant: string, id: string) => Promise<Row>;
   /** Every matching row, newest first unless asked otherwise, up to a checkpoint made for it. */

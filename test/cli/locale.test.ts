@@ -40,7 +40,10 @@ test('every sentence is used, and commands print no literal of their own', () =>
   const sources = globSync('**/*.ts', { cwd: root, exclude: ['locale/**'] })
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n');
-  const groups = ['command.about', 'fault', 'problem', 'group', 'verify.erased'];
+  const coverage = ['column', 'doubt', 'shortfall', 'verdict', 'word'].map(
+    (group) => `coverage.${group}`,
+  );
+  const groups = ['command.about', 'fault', 'problem', 'group', 'verify.erased', ...coverage];
   const unused = [...english.keys()]
     .map((key) => key.replace(/_(one|other)$/, ''))
     .filter((key) => !groups.some((group) => key.startsWith(`${group}.`)))

@@ -6,6 +6,7 @@ import { uuidv7 } from '../../src/event/id.ts';
 import { withNames } from '../../src/event/name.ts';
 import { normalise, type Producer } from '../../src/event/normalise.ts';
 import { asFault, Fault } from '../../src/fault/fault.ts';
+import { openCoverages } from '../../src/trail/coverage.ts';
 import type { PageRequest, Receipt, Row, SearchRequest, Trail } from '../../src/trail/trail.ts';
 import { paged, summary } from './memory-page.ts';
 
@@ -71,6 +72,12 @@ export function openMemoryTrail(): Promise<Trail> {
         read_to: readTo(state, request),
       };
     },
+    ...openCoverages({
+      timeline: (request) => trail.timeline(request),
+      sessions: (request) => trail.sessions(request),
+      silent_ms: 900_000,
+      now: Date.now,
+    }),
     event: async (tenant, id) => rowOf(state, tenant, indexOf(state, tenant, id)),
     export: async (request) => ({
       coverage: {

@@ -15,6 +15,7 @@ export const commands = {
       show: 'show what is known of one session',
     },
     timeline: 'tell the story of one session',
+    coverage: 'say which witness saw what, and what nobody saw',
     verify: 'check the whole trail: tree, signatures, contents',
     proof: 'write a proof that an event was recorded',
     'verify-proof': 'check such a proof with only the public key',
@@ -46,6 +47,7 @@ export const commands = {
     limit: 'most results, 1 to 1000 (50)',
     cursor: 'where the page before ended',
     order: 'newest or oldest first',
+    check: 'fail (exit 1) unless every session is complete',
     all: 'with reads of the trail and heartbeats',
     format: 'form of the file',
     output: 'file to write; - for standard output',
@@ -71,6 +73,7 @@ export const commands = {
     transport: 'http (default) or command: slower, but loses nothing while Claw is away',
   },
   argument: {
+    covered: 'session, or the start of its id; without it, the latest sessions',
     event: "an event's id, or its index (#)",
     session: "a session's id, or its first characters",
     source: "a data folder or a server's address (default: as for other commands)",

@@ -61,6 +61,7 @@ export const faults = {
     damaged: 'The ledger is damaged.',
     not_yet: 'No checkpoint covers this event yet; try again in a second.',
   },
+  coverage: { incomplete: 'The trail of the session is not known to be complete.' },
   proof: { invalid: 'The proof does not hold.' },
   engine: { damaged: 'The search index is damaged; "clawctl reindex" rebuilds it.' },
   internal: { bug: 'Something failed inside Claw; this is a bug.' },

@@ -88,6 +88,10 @@ export const problems = {
     message: 'A tenant has no checkpoint, or there is none: its trail cannot be verified.',
     hint: 'A new trail gets its first checkpoint within a second or so; try again.',
   },
+  notCovered: {
+    message: 'Not every session is complete: {{incomplete}} incomplete, {{unknown}} unknown.',
+    hint: '"clawctl coverage SESSION" says what nobody saw, and why nothing is certain.',
+  },
   trailFails: { message: 'The trail does not verify.' },
   shell: { message: 'No completion for {{shell}}.', hint: 'There is bash, zsh and fish.' },
 } as const satisfies Readonly<Record<string, { message: string; hint?: string }>>;

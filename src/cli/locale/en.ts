@@ -1,5 +1,6 @@
 /** Every sentence that clawctl says, in English: the shape that each other language fills. */
 import { commands } from './en-command.ts';
+import { coverage } from './en-coverage.ts';
 import { faults } from './en-fault.ts';
 import { problems } from './en-problem.ts';
 
@@ -8,6 +9,7 @@ export const en = {
   about: 'The flight recorder for AI agents: search, verify and prove what agents did.',
   footer: 'Start a server with "clawctl serve"; "clawctl COMMAND --help" shows examples.',
   command: commands,
+  coverage,
   fault: faults,
   problem: problems,
   help: {
@@ -43,6 +45,11 @@ export const en = {
     events: 'EVENTS',
     calls: 'CALLS',
     failed: 'FAILED',
+    verdict: 'VERDICT',
+    witnesses: 'SEEN BY',
+    missing: 'MISSING',
+    apiCalls: 'API CALLS',
+    other: 'OTHER',
     title: 'TITLE',
     name: 'NAME',
     role: 'ROLE',

@@ -17,6 +17,7 @@ export const commandsJa = {
       show: '1 つのセッションの概要を表示する',
     },
     timeline: '1 つのセッションの経過を語る',
+    coverage: '誰が何を見て、何が誰にも見えなかったかを表示',
     verify: '記録全体を検証する（木・署名・内容）',
     proof: 'イベントが記録されたことの証明を書き出す',
     'verify-proof': '証明を公開鍵だけで検証する',
@@ -48,6 +49,7 @@ export const commandsJa = {
     limit: '最大件数、1～1000（50）',
     cursor: '前のページの終わり',
     order: '新しい順（newest）または古い順（oldest）',
+    check: '完全でないセッションがあれば失敗 (終了コード 1)',
     all: '記録の閲覧とハートビートも含める',
     format: 'ファイルの形式',
     output: '書き出すファイル（- は標準出力）',
@@ -73,6 +75,7 @@ export const commandsJa = {
     transport: 'http（既定）または command：遅いが、Claw の停止中も失わない',
   },
   argument: {
+    covered: 'セッション、または ID の先頭。省略時は最近のセッション',
     event: 'イベントの ID、または番号（#）',
     session: 'セッションの ID、またはその先頭部分',
     source: 'データフォルダーまたはサーバーのアドレス（既定は他のコマンドと同じ）',

@@ -63,6 +63,7 @@ export const faultsJa = {
     damaged: '台帳が壊れています。',
     not_yet: 'このイベントを含むチェックポイントはまだありません。少し後に再試行してください。',
   },
+  coverage: { incomplete: 'セッションの記録が完全であるとは確認できません。' },
   proof: { invalid: '証明が成り立ちません。' },
   engine: { damaged: '検索索引が壊れています。「clawctl reindex」で再構築できます。' },
   internal: { bug: 'Claw の内部で失敗しました。これは不具合です。' },

@@ -96,6 +96,10 @@ export const problemsJa = {
     message: 'チェックポイントがないテナントがあるか、テナントがないため、検証できません。',
     hint: '新しい記録には 1 秒ほどで最初のチェックポイントが付きます。再試行してください。',
   },
+  notCovered: {
+    message: '完全でないセッションがあります: 不完全 {{incomplete}} 件、不明 {{unknown}} 件。',
+    hint: '「clawctl coverage SESSION」で、誰にも見えなかったものと不明な理由を表示します。',
+  },
   trailFails: { message: '記録を検証できませんでした。' },
   shell: {
     message: '{{shell}} 用の補完はありません。',

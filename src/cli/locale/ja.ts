@@ -1,6 +1,7 @@
 /** Every sentence that clawctl says, in Japanese. */
 import type { Catalogue } from './catalogue.ts';
 import { commandsJa } from './ja-command.ts';
+import { coverageJa } from './ja-coverage.ts';
 import { faultsJa } from './ja-fault.ts';
 import { problemsJa } from './ja-problem.ts';
 
@@ -9,6 +10,7 @@ export const ja = {
   about: 'AI エージェントのフライトレコーダー: エージェントの行動を検索・検証・証明します。',
   footer: 'サーバーは「clawctl serve」で起動します。例は「clawctl COMMAND --help」で見られます。',
   command: commandsJa,
+  coverage: coverageJa,
   fault: faultsJa,
   problem: problemsJa,
   help: {
@@ -44,6 +46,11 @@ export const ja = {
     events: '件数',
     calls: '呼出',
     failed: '失敗',
+    verdict: '判定',
+    witnesses: '証人',
+    missing: '欠落',
+    apiCalls: 'API 呼び出し',
+    other: 'その他',
     title: '題名',
     name: '名前',
     role: '役割',

@@ -1,6 +1,12 @@
 /** Finds what is meant by a short handle: an index for an event, a beginning for a session. */
 import { Fault } from '../../fault/fault.ts';
-import type { Opening, Row, SessionsResult, TimelineResult } from '../../trail/trail.ts';
+import type {
+  CoverageResult,
+  Opening,
+  Row,
+  SessionsResult,
+  TimelineResult,
+} from '../../trail/trail.ts';
 import { refuse } from '../problem.ts';
 import type { Client } from './client.ts';
 
@@ -38,16 +44,26 @@ export async function findTimeline(
   session: string,
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<TimelineResult> {
-  try {
-    return await client.get(timelinePath(session), page);
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'session.not_found') throw error;
-    return client.get(timelinePath(await complete(client, session)), page);
-  }
+  return ofSession(client, session, (path) => client.get(`${path}/timeline`, page));
 }
 
-function timelinePath(session: string): string {
-  return `/v1/sessions/${encodeURIComponent(session)}/timeline`;
+/** A session's coverage; the session may be named by the start of its id. */
+export function findCoverage(client: Client, session: string): Promise<CoverageResult> {
+  return ofSession(client, session, (path) => client.get(`${path}/coverage`, {}));
+}
+
+async function ofSession<T>(
+  client: Client,
+  session: string,
+  ask: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = (id: string) => `/v1/sessions/${encodeURIComponent(id)}`;
+  try {
+    return await ask(path(session));
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'session.not_found') throw error;
+    return ask(path(await complete(client, session)));
+  }
 }
 
 async function complete(client: Client, session: string): Promise<string> {

@@ -1,0 +1,125 @@
+/** What coverage says of sessions whose witnesses disagree. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Event } from '../../src/event/event.ts';
+import { type CoveredRow, openCoverage, type SessionCoverage } from '../../src/search/coverage.ts';
+
+type Kind = NonNullable<Event['source']>['kind'];
+type Fact = readonly [Kind, Event['status']?];
+
+const call = (call_id: string, facts: readonly Fact[], more: Partial<CoveredRow> = {}) => {
+  const told = facts.map(([kind, status]) => ({
+    source: { kind },
+    ...(status === undefined ? {} : { status }),
+  }));
+  const base = { type: 'tool_call', session_id: 's', time: '2026-01-01T00:00:00.000Z' } as const;
+  const status = told.findLast((fact) => fact.status !== 'pending')?.status ?? 'pending';
+  return { ...base, call_id, tool: 'Bash', status, facts: told, ...more } as CoveredRow;
+};
+
+const BOTH: readonly Fact[] = [
+  ['model_proxy', 'pending'],
+  ['hook', 'pending'],
+  ['hook', 'success'],
+];
+
+function report(rows: readonly CoveredRow[], more: object = {}): SessionCoverage {
+  const fold = openCoverage();
+  for (const row of rows) fold.add(row);
+  const times = { last_ms: 0, now_ms: 0, silent_ms: 1000 };
+  const known = { session_id: 's', ended: true, complete: true, partial: false };
+  return fold.report({ ...known, ...times, ...more });
+}
+
+describe('coverage of a session', () => {
+  it('is complete where the model’s side and the runtime’s saw every call and its outcome', () => {
+    const { verdict, doubts, shortfalls, unseen } = report([call('c1', BOTH), call('c2', BOTH)]);
+    assert.deepEqual([verdict, doubts, shortfalls, unseen], ['complete', [], [], []]);
+  });
+
+  it('is unknown with one witness alone, while it goes on, and where not all could be read', () => {
+    const hooks: readonly Fact[] = [
+      ['hook', 'pending'],
+      ['hook', 'success'],
+    ];
+    const doubtsOf = (rows: readonly CoveredRow[], more: object = {}) => {
+      const { verdict, doubts } = report(rows, more);
+      return [verdict, ...doubts];
+    };
+    assert.deepEqual(doubtsOf([call('c', hooks)]), ['unknown', 'one_witness']);
+    assert.deepEqual(doubtsOf([call('c', BOTH)], { ended: false }), ['unknown', 'open']);
+    assert.deepEqual(doubtsOf([call('c', BOTH)], { complete: false }), ['unknown', 'behind']);
+    assert.deepEqual(doubtsOf([call('c', BOTH)], { partial: true }), ['unknown', 'partial']);
+    const erased = call('c', BOTH, { erased: true });
+    assert.deepEqual(doubtsOf([erased]), ['unknown', 'erased']);
+    assert.deepEqual(doubtsOf([]), ['unknown', 'one_witness']);
+  });
+
+  it('names a call that the model asked for and the runtime never recorded', () => {
+    const lost = call('lost', [['model_proxy', 'pending'], ['model_proxy']]);
+    const found = report([call('c', BOTH), lost]);
+    assert.equal(found.verdict, 'incomplete');
+    assert.deepEqual(
+      found.shortfalls.map(({ kind, call_id }) => [kind, call_id]),
+      [['not_recorded', 'lost']],
+    );
+    assert.deepEqual(
+      found.unseen.map(({ by, call_id, seen_by }) => [by, call_id, ...seen_by]),
+      [['hook', 'lost', 'model_proxy']],
+    );
+  });
+
+  it('names requests without a result once none can come, and results without a request', () => {
+    const open = call('open', BOTH.slice(0, 2));
+    const orphan = call('orphan', [['hook', 'error']]);
+    const kinds = (more: object) =>
+      report([call('c', BOTH), open, orphan], more).shortfalls.map(
+        ({ kind, call_id }) => `${kind} ${call_id}`,
+      );
+    assert.deepEqual(kinds({ ended: false }), ['no_request orphan']);
+    assert.deepEqual(kinds({}), ['no_result open', 'no_request orphan']);
+  });
+
+  it('does not expect of a witness what it never shows', () => {
+    const telemetry = call('t', [['otel', 'success']]);
+    assert.deepEqual(report([telemetry]).shortfalls, [], 'telemetry announces nothing');
+    const mcp = call('m', [...BOTH, ['mcp_proxy', 'success']], { tool: 'mcp__fs__read' });
+    const other = call('o', BOTH, { tool: 'mcp__web__get' });
+    const missed = call('n', BOTH, { tool: 'mcp__fs__write' });
+    const { unseen } = report([mcp, other, missed, call('c', BOTH)]);
+    assert.deepEqual(
+      unseen.map(({ by, call_id }) => `${by} ${call_id}`),
+      ['mcp_proxy n'],
+    );
+  });
+
+  it('takes over what producers say that they lost, but not what coverage itself recorded', () => {
+    const gap = (attributes: object) =>
+      call('', [['hook']], {
+        type: 'gap',
+        detail: '3 records were dropped.',
+        attributes,
+      } as object);
+    const told = report([call('c', BOTH), gap({ dropped: 3 })]);
+    assert.equal(told.verdict, 'incomplete');
+    assert.equal(told.shortfalls[0]?.detail, '3 records were dropped.');
+    assert.equal(report([call('c', BOTH), gap({ coverage: {} })]).verdict, 'complete');
+  });
+
+  it('calls an agent silent that stopped in the middle, not one that had answered', () => {
+    const quiet = { ended: false, last_ms: 0, now_ms: 2000 };
+    const said = (type: Event['type']) => call('', [['hook']], { type } as object);
+    const kinds = (type: Event['type'], more: object) =>
+      report([call('c', BOTH), said(type)], more).shortfalls.map(({ kind }) => kind);
+    assert.deepEqual(kinds('prompt', quiet), ['silent']);
+    assert.deepEqual(kinds('output', quiet), []);
+    assert.deepEqual(kinds('prompt', { ...quiet, now_ms: 500 }), []);
+    assert.deepEqual(kinds('prompt', { ...quiet, ended: true }), []);
+  });
+
+  it('lists at most two hundred shortfalls and counts the others', () => {
+    const rows = Array.from({ length: 250 }, (_, i) => call(`c${i}`, [['model_proxy', 'pending']]));
+    const { shortfalls, unseen, more } = report([call('c', BOTH), ...rows]);
+    assert.deepEqual([shortfalls.length, unseen.length, more], [200, 200, 100]);
+  });
+});
