@@ -1,5 +1,6 @@
 /** Receives events: one, an array, or one a line; a receipt each. */
 import { z } from 'zod';
+import type { Draft } from '../../event/event.ts';
 import type { Producer } from '../../event/normalise.ts';
 import { CODES } from '../../fault/fault.ts';
 import { ANY_TENANT } from '../../trail/credential.ts';
@@ -42,6 +43,7 @@ export const ingest = route({
       return await inTurn(call, body, async () => {
         const batch = await split(call, body);
         const receipts = await record(call, batch.items, producerOf(call));
+        noteProxied(call, batch.items, receipts);
         return answerOf(batch, receipts);
       });
     } finally {
@@ -49,6 +51,25 @@ export const ingest = route({
     }
   },
 });
+
+/**
+ * What proxies saw of calls: hooks that know no ids are joined with it. Others' events are not
+ * remembered, as nothing without ids stands beside them.
+ */
+function noteProxied(
+  { face, tenant }: Call<{ tenant?: unknown }, unknown>,
+  items: readonly Item[],
+  receipts: readonly Receipt[],
+): void {
+  for (const [i, item] of items.entries()) {
+    if (receipts[i]?.status !== 'accepted' || !('value' in item)) continue;
+    const { source } = Object(item.value) as { source?: { kind?: unknown } };
+    if (!PROXIES.has(source?.kind)) continue;
+    face.calls.note(tenant, item.value as Draft);
+  }
+}
+
+const PROXIES: ReadonlySet<unknown> = new Set(['model_proxy', 'mcp_proxy']);
 
 export type Body = { readonly bytes: Buffer; readonly form: BodyForm };
 
