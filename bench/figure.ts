@@ -1,5 +1,6 @@
 /** Every figure that is measured, declared once: what it is, and what the design wants of it. */
 import { KINDS, type Kind } from './corpus/question.ts';
+import { RECORDS } from './corpus/record.ts';
 
 export type Unit = 'ms' | 'µs' | '/s' | 'MB' | 'bytes' | 'events';
 
@@ -61,6 +62,8 @@ const SEARCHES: Readonly<Record<Kind, readonly [string, number]>> = {
   deep_page: ['a page deep in the list, by cursor', SEARCH_MS],
 };
 
+const RUNTIMES = Object.keys(RECORDS);
+
 /** In the order in which they are shown. */
 export const FIGURES: readonly Figure[] = [
   time('latency.idle', 'one event acknowledged at 1,000/s, empty trail', { p50: 1, p99: 5 }),
@@ -91,6 +94,11 @@ export const FIGURES: readonly Figure[] = [
   micros('sdk.away_idle', 'record() in the agent, one a millisecond, server away'),
   time('shim.up', 'the Claude Code shim, start to exit, server up', { p50: 60 }),
   time('shim.down', 'the Claude Code shim, start to exit, server down', { p50: 60 }),
+  ...RUNTIMES.flatMap((runtime) => [
+    rate(`adapter.${runtime}`, `${runtime}: events made of its records, one thread`),
+    rate(`capture.${runtime}`, `${runtime}: events acknowledged, 100 records a request`),
+  ]),
+  rate('capture.otlp', 'OTLP/JSON logs: events acknowledged, 50 records a request'),
 ];
 
 export function figureNamed(id: string): Figure {

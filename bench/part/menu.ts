@@ -1,4 +1,5 @@
 /** Every part, in the order of a whole run: what needs an empty trail comes first. */
+import { adapter } from './adapter.ts';
 import { batch } from './batch.ts';
 import { exporting } from './export.ts';
 import { latency } from './latency.ts';
@@ -28,6 +29,7 @@ export const PARTS: readonly Part[] = [
   start,
   sdk,
   shim,
+  adapter,
   pino,
   sqlite,
   postgres,

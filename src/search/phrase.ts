@@ -22,6 +22,8 @@ type Verdict = {
   readonly reason: string;
 };
 
+type Missing = (tool: string) => string;
+
 /** An empty string stands for what was not recorded. */
 export type Phrases = {
   readonly prompt: (who: string, text: string) => string;
@@ -42,6 +44,8 @@ export type Phrases = {
   readonly noted: (noun: string, note: string) => string;
   readonly finding: () => string;
   readonly gap: () => string;
+  /** What coverage found missing, by `attributes.coverage.kind`. */
+  readonly missing: ReadonlyMap<unknown, Missing>;
 };
 
 export const ENGLISH: Phrases = {
@@ -98,6 +102,12 @@ export const ENGLISH: Phrases = {
   noted: (noun, note) => `${noun}: ${note}`,
   finding: () => 'Finding',
   gap: () => 'Gap in the record',
+  missing: new Map<string, Missing>([
+    ['not_recorded', (tool) => `the model asked for ${tool}, the runtime never recorded it`],
+    ['no_result', (tool) => `nobody saw what came of ${tool}`],
+    ['no_request', (tool) => `a result of ${tool} came, and nobody saw it asked for`],
+    ['silent', () => 'the agent fell silent in the middle of its work'],
+  ]),
 };
 
 export const JAPANESE: Phrases = {
@@ -147,6 +157,12 @@ export const JAPANESE: Phrases = {
   noted: (noun, note) => `${noun}：${note}`,
   finding: () => '検知',
   gap: () => '記録の欠落',
+  missing: new Map<string, Missing>([
+    ['not_recorded', (tool) => `モデルが要求した ${tool} を実行環境が記録していません`],
+    ['no_result', (tool) => `${tool} の結果は誰にも見えていません`],
+    ['no_request', (tool) => `${tool} の結果はありますが、要求は誰にも見えていません`],
+    ['silent', () => 'エージェントが作業の途中で沈黙しました'],
+  ]),
 };
 
 function list(mark: string, ...words: readonly string[]): string {

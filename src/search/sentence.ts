@@ -55,7 +55,7 @@ function told(event: Told, say: Phrases): string {
     case 'finding':
       return noted(event, say.finding(), say);
     case 'gap':
-      return noted(event, say.gap(), say);
+      return missing(event, say) ?? noted(event, say.gap(), say);
   }
 }
 
@@ -85,6 +85,14 @@ function decided(event: Told, say: Phrases): string {
     on: act(event),
     reason: text(decision?.reason),
   });
+}
+
+/** A gap that coverage found is told in the reader's language. */
+function missing(event: Told, say: Phrases): string | undefined {
+  const found = event.attributes?.['coverage'];
+  const kind: unknown = Object(found).kind;
+  const phrase = say.missing.get(kind)?.(word(event.tool) || '?');
+  return phrase && say.noted(say.gap(), phrase);
 }
 
 function noted(event: Told, noun: string, say: Phrases): string {

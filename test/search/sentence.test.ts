@@ -117,6 +117,16 @@ const told: readonly (readonly [Told, string, string])[] = [
     'auditorが監査証跡を閲覧：logs.search tool:x',
   ],
   [
+    {
+      type: 'gap',
+      tool: 'Bash',
+      detail: 'The model asked for Bash; the runtime never recorded the call.',
+      attributes: { coverage: { kind: 'not_recorded' } },
+    },
+    'Gap in the record: the model asked for Bash, the runtime never recorded it',
+    '記録の欠落：モデルが要求した Bash を実行環境が記録していません',
+  ],
+  [
     { type: 'gap', detail: '3 events dropped' },
     'Gap in the record: 3 events dropped',
     '記録の欠落：3 events dropped',
