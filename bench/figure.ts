@@ -64,6 +64,13 @@ const SEARCHES: Readonly<Record<Kind, readonly [string, number]>> = {
 
 const RUNTIMES = Object.keys(RECORDS);
 
+const PROXIES: Readonly<Record<string, string>> = {
+  model: 'model proxy, streamed answer',
+  mcp_http: 'MCP proxy, streamable HTTP',
+  mcp_stdio: 'MCP proxy, stdio',
+  egress: 'egress proxy, plain HTTP',
+};
+
 /** In the order in which they are shown. */
 export const FIGURES: readonly Figure[] = [
   time('latency.idle', 'one event acknowledged at 1,000/s, empty trail', { p50: 1, p99: 5 }),
@@ -99,6 +106,10 @@ export const FIGURES: readonly Figure[] = [
     rate(`capture.${runtime}`, `${runtime}: events acknowledged, 100 records a request`),
   ]),
   rate('capture.otlp', 'OTLP/JSON logs: events acknowledged, 50 records a request'),
+  ...['model', 'mcp_http', 'mcp_stdio', 'egress'].map((kind) => ({
+    ...time(`proxy.${kind}`, `${PROXIES[kind]}: time to the first byte`),
+    shows: ['p50', 'p99'],
+  })),
 ];
 
 export function figureNamed(id: string): Figure {

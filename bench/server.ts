@@ -76,6 +76,25 @@ export async function startServer(place: Place): Promise<Server> {
 
 type Announced = { readonly url: string; readonly token?: string };
 
+/** Starts one of the proxies, which records to the server; resolves when it listens. */
+export async function startProxy(place: Place, { url, token }: Server, args: readonly string[]) {
+  const child = launch(place, [...args, '--json'], { CLAW_URL: url, CLAW_TOKEN: token });
+  const ended = once(child, 'exit');
+  const kill = () => child.kill('SIGKILL');
+  process.prependOnceListener('exit', kill);
+  const [chunk] = await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), ended]);
+  if (child.exitCode !== null) throw new Error(`The proxy ended with ${child.exitCode}.`);
+  const own = (JSON.parse(String(chunk)) as Announced).url;
+  return {
+    url: own,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      process.off('exit', kill);
+    },
+  };
+}
+
 /** Runs a command to its end: what it printed, how long it took, what it cost. */
 export async function clawctl(place: Place, args: readonly string[]) {
   const began = performance.now();
@@ -89,10 +108,11 @@ export async function clawctl(place: Place, args: readonly string[]) {
   return { text, ms: performance.now() - began, cpu_s: (cpuOfEnded() ?? 0) - before };
 }
 
-function launch({ home }: Place, args: readonly string[]): ChildProcess {
+function launch({ home }: Place, args: readonly string[], more: object = {}): ChildProcess {
   mkdirSync(home, { recursive: true });
   // Its own home: a benchmark must not become the server that the user's clawctl asks.
-  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
+  const own = { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_STATE_HOME: home };
+  const env = { ...process.env, ...own, ...more };
   return spawn(process.execPath, [CLAWCTL, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

@@ -7,6 +7,7 @@ import { memory } from './memory.ts';
 import type { Part } from './part.ts';
 import { pino } from './pino.ts';
 import { postgres } from './postgres.ts';
+import { proxy } from './proxy.ts';
 import { reindex } from './reindex.ts';
 import { scan } from './scan.ts';
 import { sdk } from './sdk.ts';
@@ -30,6 +31,7 @@ export const PARTS: readonly Part[] = [
   sdk,
   shim,
   adapter,
+  proxy,
   pino,
   sqlite,
   postgres,
