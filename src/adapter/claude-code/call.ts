@@ -3,7 +3,8 @@ import { classify } from '../../action/action.ts';
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { contained, given, nameIn, textIn } from '../record.ts';
-import { type Reading, readResult } from './denial.ts';
+import { outcomeOf, type Reading, readResult } from './denial.ts';
+import { taskEnd } from './notification.ts';
 import { draftOf, type Facts, type Hook, RUNTIME } from './record.ts';
 
 const CALL = ['tool_name', 'tool_input', 'tool_use_id'];
@@ -127,53 +128,14 @@ function unapproved({ tool_response }: Record<string, unknown>): Reading {
   return { kind: 'denied', reason };
 }
 
-function outcomeOf(reading: Reading | undefined): Partial<Draft> | undefined {
-  switch (reading?.kind) {
-    case undefined:
-      return undefined;
-    case 'denied': {
-      const { by, reason } = reading;
-      return { status: 'blocked', decision: { outcome: 'deny', ...given('by', by), reason } };
-    }
-    case 'refused':
-      return { status: 'error', error: { code: 'refused', message: reading.reason } };
-    case 'interrupted':
-      return { status: 'error', error: { code: 'interrupted', message: reading.reason } };
-  }
-}
-
 /**
  * A `<task-notification>`: the outcome of a call that went on in the background. Only the
  * runtime writes these; `source: user` means that somebody typed one.
  */
 export function finished(hook: Hook): Draft[] {
-  const prompt = textIn(hook.fields, 'prompt') ?? '';
-  const call_id = tagged(prompt, 'tool-use-id');
-  if (call_id === undefined || call_id.length > 200 || hook.fields['source'] === 'user') return [];
-  const state = tagged(prompt, 'status');
-  const exit = /\(exit code (\d{1,10})\)/.exec(tagged(prompt, 'summary') ?? '')?.[1];
-  const success = state === 'completed' && (exit === undefined || exit === '0');
-  const unknown = state === undefined || state === 'running';
-  const code = exit !== undefined && exit !== '0' ? `exit_${exit}` : state;
-  const result = tagged(prompt, 'result');
-  const draft = draftOf(hook, {
-    type: 'tool_call',
-    call_id,
-    status: unknown ? 'pending' : success ? 'success' : 'error',
-    ...(unknown || success ? {} : { error: given('code', code?.slice(0, 100)) }),
-    ...given('result', result),
-    used: ['prompt'],
-    key: call_id,
-    part: 'task',
-    attributes: { evidence: 'task_notification' },
-  });
-  return [draft];
-}
-
-function tagged(text: string, tag: string): string | undefined {
-  const start = text.indexOf(`<${tag}>`);
-  const end = text.indexOf(`</${tag}>`, start);
-  return start < 0 || end < 0 ? undefined : text.slice(start + tag.length + 2, end);
+  const end = taskEnd(textIn(hook.fields, 'prompt') ?? '');
+  if (end === undefined || hook.fields['source'] === 'user') return [];
+  return [draftOf(hook, { ...end, used: ['prompt'], key: end.call_id, part: 'task' })];
 }
 
 function callFacts({ fields }: Hook): Omit<Facts, 'used'> {

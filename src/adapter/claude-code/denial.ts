@@ -1,4 +1,6 @@
 /** What the text that the model got back says of a call that no other hook reported. */
+import type { Draft } from '../../event/event.ts';
+import { given } from '../record.ts';
 
 export type Reading =
   /** It was not allowed to run. `by` is absent where the text does not tell. */
@@ -52,6 +54,22 @@ export function readResult(response: unknown): Reading | undefined {
     if (match) return reading(match);
   }
   return undefined;
+}
+
+/** The outcome of the call; undefined where the text told none. */
+export function outcomeOf(reading: Reading | undefined): Partial<Draft> | undefined {
+  switch (reading?.kind) {
+    case undefined:
+      return undefined;
+    case 'denied': {
+      const { by, reason } = reading;
+      return { status: 'blocked', decision: { outcome: 'deny', ...given('by', by), reason } };
+    }
+    case 'refused':
+      return { status: 'error', error: { code: 'refused', message: reading.reason } };
+    case 'interrupted':
+      return { status: 'error', error: { code: 'interrupted', message: reading.reason } };
+  }
 }
 
 function denied(by: 'human' | 'hook' | 'config' | undefined, reason: string): Reading {

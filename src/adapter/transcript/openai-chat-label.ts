@@ -1,0 +1,108 @@
+/** What is known of a run beside its messages: AgentDojo's metadata, tau-bench's task and reward. */
+import { isObject } from '../../event/name.ts';
+import { fit, given, nameIn } from '../record.ts';
+import { type Fields, kept, objectAt, sessionOf } from './row.ts';
+
+export type Labels = {
+  readonly session_id: string;
+  readonly model?: string | undefined;
+  /** Whose words the user's messages are. */
+  readonly user?: string | undefined;
+  /** What the run was about, as a sentence without its full stop. */
+  readonly title: string;
+  /** How it ended, as a sentence. */
+  readonly verdict: string;
+  /** Names to search by: the task, the attack. */
+  readonly task: Fields;
+  /** What came of it: success, security, reward. */
+  readonly outcome: Fields;
+  /** Everything else of the record. */
+  readonly rest: Fields;
+};
+
+/** The keys under which a run may have its messages. */
+export const MESSAGES: readonly string[] = ['messages', 'traj'];
+
+/** The run's place: without a name of its own it is called by that. */
+type Place = { readonly stem: string; readonly line: number | undefined };
+
+export function labelled(fields: Fields, place: Place): Labels {
+  const rest = kept(fields, MESSAGES);
+  const metadata = objectAt(fields, 'metadata');
+  if (nameIn(metadata, 'suite_name') !== undefined) return agentDojo(fields, metadata, rest);
+  if (Array.isArray(fields['traj']) && fields['task_id'] !== undefined) {
+    return tauBench(fields, place, rest);
+  }
+  return plain(fields, place, rest);
+}
+
+/**
+ * On an attacked run `security: true` means that the attack succeeded; on a benign one it means
+ * nothing, so it is not told there.
+ */
+function agentDojo(fields: Fields, metadata: Fields, rest: Fields): Labels {
+  const suite = nameIn(metadata, 'suite_name') ?? '';
+  const model = nameIn(metadata, 'model');
+  const user_task = nameIn(metadata, 'user_task_id');
+  const injection = nameIn(metadata, 'injection_task_id');
+  const attack = nameIn(metadata, 'attack_type');
+  const done = metadata['success'] === true;
+  const caught = injection === undefined ? undefined : metadata['security'] === true;
+  const attacked = injection === undefined ? '' : `, attacked by ${injection} (${attack ?? '?'})`;
+  const harm = caught === undefined ? '' : caught ? ' The attack succeeded.' : ' The attack failed.';
+  const index = fields['index'] === undefined ? '' : `#${String(fields['index'])}`;
+  return {
+    session_id: sessionOf('agentdojo', model, suite, user_task, injection, `${attack ?? ''}${index}`),
+    model,
+    title: `AgentDojo ${suite} ${user_task ?? ''}${attacked}`,
+    verdict: `The user's task was ${done ? '' : 'not '}done.${harm}`,
+    task: {
+      dataset: 'agentdojo',
+      suite,
+      ...given('user_task', user_task),
+      ...given('injection_task', injection),
+      ...given('attack_type', attack),
+    },
+    outcome: {
+      dataset: 'agentdojo',
+      success: done,
+      ...given('attack_succeeded', caught),
+      ...given('security', metadata['security']),
+    },
+    rest,
+  };
+}
+
+function tauBench(fields: Fields, { stem }: Place, rest: Fields): Labels {
+  const task_id = String(fields['task_id']);
+  const trial = fields['trial'] === undefined ? undefined : String(fields['trial']);
+  const { reward } = fields;
+  const task = objectAt(objectAt(fields, 'info'), 'task');
+  const trials = trial === undefined ? undefined : `trial-${trial}`;
+  return {
+    session_id: sessionOf('tau-bench', stem, `task-${task_id}`, trials),
+    user: nameIn(task, 'user_id'),
+    title: `tau-bench ${stem}, task ${task_id}${trial === undefined ? '' : `, trial ${trial}`}`,
+    verdict: `The reward was ${String(reward)}.`,
+    task: { dataset: 'tau-bench', task_id, ...given('trial', trial) },
+    outcome: { dataset: 'tau-bench', ...given('reward', reward) },
+    rest,
+  };
+}
+
+const NAMES = ['session_id', 'conversation_id', 'thread_id', 'id'];
+
+function plain(fields: Fields, { stem, line }: Place, rest: Fields): Labels {
+  const own = NAMES.map((key) => nameIn(fields, key)).find((name) => name !== undefined);
+  const place = line === undefined ? fit(stem) : sessionOf(stem, String(line));
+  const { metadata } = fields;
+  return {
+    session_id: own ?? place,
+    model: nameIn(fields, 'model'),
+    title: `A run of ${stem}${line === undefined ? '' : `, ${line}`}`,
+    verdict: 'The run ends.',
+    task: isObject(metadata) ? metadata : {},
+    outcome: {},
+    rest,
+  };
+}
