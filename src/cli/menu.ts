@@ -45,6 +45,10 @@ export const MENU = [
     path: 'uninstall claude-code',
     load: async () => (await import('./command/uninstall.ts')).uninstallClaudeCode,
   },
+  {
+    path: 'import',
+    load: async () => (await import('./command/import.ts')).importTranscripts,
+  },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];
 

@@ -66,7 +66,8 @@ async function build({ t, addressed, run }: Building): Promise<Commander> {
     if (addressed !== 'all' && addressed !== entry.path) continue;
     addCommand(child, await entry.load(), t);
     child.action(async (...given: unknown[]) => {
-      const positional = given.slice(0, -2) as (string | undefined)[];
+      // A last argument that takes several comes as a list.
+      const positional = given.slice(0, -2).flat() as (string | undefined)[];
       await run(entry, { arguments: positional, options: child.optsWithGlobals() });
     });
   }

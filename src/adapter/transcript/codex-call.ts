@@ -2,7 +2,16 @@
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { contained, given, nameIn, textIn } from '../record.ts';
-import { argumentsOf, countIn, type Fields, kept, objectAt, raw, type Said, textOf } from './row.ts';
+import {
+  argumentsOf,
+  countIn,
+  type Fields,
+  kept,
+  objectAt,
+  raw,
+  type Said,
+  textOf,
+} from './row.ts';
 
 export type Call = {
   readonly call_id: string;
@@ -16,7 +25,12 @@ export type Call = {
 const PASSED = 'internal_chat_message_metadata_passthrough';
 
 /** The tools by which the model runs commands; hooks call all of them `Bash`. */
-const SHELLS: ReadonlySet<string> = new Set(['exec_command', 'shell', 'shell_command', 'container.exec']);
+const SHELLS: ReadonlySet<string> = new Set([
+  'exec_command',
+  'shell',
+  'shell_command',
+  'container.exec',
+]);
 
 /** A call that the model asks for; undefined where the item is none. */
 export function requested(item: Fields, type: string): Call | undefined {
@@ -35,9 +49,7 @@ export function requested(item: Fields, type: string): Call | undefined {
   return { call_id, said, foreign, done: false };
 }
 
-const USED = [
-  ...['type', 'call_id', 'name', 'arguments', 'input', 'action', 'query', PASSED],
-];
+const USED = [...['type', 'call_id', 'name', 'arguments', 'input', 'action', 'query', PASSED]];
 
 function asked(item: Fields, type: string, prefix: string): Partial<Draft> {
   const name = nameIn(item, 'name');
@@ -96,8 +108,11 @@ export function returned(item: Fields, call: Call | undefined): readonly Said[] 
 type Outcome = Pick<Draft, 'status' | 'error' | 'decision'>;
 
 /** The head that Codex writes before a command's output, from the first character on. */
-const HEAD =
-  /^(?:Chunk ID: [^\n]{1,100}\n)?(?:Exit code: (-?\d{1,10})\n)?Wall time: [\d.]{1,20} seconds\n(?:Process exited with code (-?\d{1,10})\n|(Process running with session ID ))?/;
+const HEAD = new RegExp(
+  '^(?:Chunk ID: [^\\n]{1,100}\\n)?(?:Exit code: (-?\\d{1,10})\\n)?' +
+    'Wall time: [\\d.]{1,20} seconds\\n' +
+    '(?:Process exited with code (-?\\d{1,10})\\n|(Process running with session ID ))?',
+);
 const BLOCKED = /^Command blocked by PreToolUse hook: ([\s\S]*?)(?:\. Command: [\s\S]*)?$/;
 const REJECTED = /^(?:exec command|patch|apply_patch) rejected by user\b|^rejected by user\b/;
 const CONFIGURED = /^approval policy is \w{1,40}; reject command\b/;
@@ -133,9 +148,7 @@ function exitIn(output: unknown, text: string): string | undefined {
 }
 
 function ended(exit: number): Outcome {
-  return exit === 0
-    ? { status: 'success' }
-    : { status: 'error', error: { code: `exit_${exit}` } };
+  return exit === 0 ? { status: 'success' } : { status: 'error', error: { code: `exit_${exit}` } };
 }
 
 /** `item_completed`: what the runtime itself did; the best witness of an outcome. */

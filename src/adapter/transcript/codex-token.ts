@@ -18,7 +18,8 @@ export function openMeter(): Meter {
   let before = session;
   return {
     read: (type, payload) => {
-      if (type === 'token_usage_record') turn = spent(objectAt(payload, 'turn_token_usage')) ?? turn;
+      if (type === 'token_usage_record')
+        turn = spent(objectAt(payload, 'turn_token_usage')) ?? turn;
       else if (type !== 'token_count') return false;
       // Of the whole session; repeated with the same numbers now and then.
       const usage = objectAt(objectAt(payload, 'info'), 'total_token_usage');

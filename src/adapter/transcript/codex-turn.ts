@@ -1,6 +1,16 @@
 /** What was said in Codex's rollouts, and how turns began and ended. */
 import { given, nameIn, textIn } from '../record.ts';
-import { countIn, type Fields, kept, listAt, note, objectAt, raw, type Said, textOf } from './row.ts';
+import {
+  countIn,
+  type Fields,
+  kept,
+  listAt,
+  note,
+  objectAt,
+  raw,
+  type Said,
+  textOf,
+} from './row.ts';
 
 /** Messages and reasoning; undefined where the item is neither. */
 export function words(item: Fields, type: string): readonly Said[] | string | undefined {
@@ -39,8 +49,8 @@ function isUsers(item: Fields, content: string): boolean {
   return !OWN.test(content);
 }
 
-const OWN =
-  /^\s*(?:<(?:environment_context|user_instructions|permissions|skills?|turn_aborted|subagent_)|# AGENTS\.md instructions)/;
+const TAGS = 'environment_context|user_instructions|permissions|skills?|turn_aborted|subagent_';
+const OWN = new RegExp(`^\\s*(?:<(?:${TAGS})|# AGENTS\\.md instructions)`);
 
 /** Turns, compaction, errors; undefined where the event is none that is known. */
 export function turnNote(event: Fields, type: string): readonly Said[] | string | undefined {

@@ -169,9 +169,7 @@ function happen(state: State, event: Fields): readonly Said[] | string {
     const call = state.calls.get(call_id);
     if (call !== undefined) state.calls.set(call_id, { ...call, done: true });
   }
-  return (
-    did ?? turnNote(event, type) ?? [unknown(type, event)]
-  );
+  return did ?? turnNote(event, type) ?? [unknown(type, event)];
 }
 
 const TURN_ENDS: ReadonlySet<string> = new Set(['task_complete', 'turn_complete', 'turn_aborted']);

@@ -90,7 +90,8 @@ function exitOf(call: Fields, response: Fields): Outcome {
   );
   const behind = shown === undefined ? text : text.slice(`Output: ${shown}\n`.length);
   const code = shown === undefined ? undefined : /^Exit Code: (-?\d{1,10})\n/.exec(behind)?.[1];
-  if (code !== undefined && code !== '0') return { status: 'error', error: { code: `exit_${code}` } };
+  if (code !== undefined && code !== '0')
+    return { status: 'error', error: { code: `exit_${code}` } };
   if (/^(?:Exit Code|Signal|Error): /m.test(behind)) return { status: 'unknown' };
   return SUCCESS;
 }

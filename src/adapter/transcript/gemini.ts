@@ -169,12 +169,14 @@ function prompt(message: Fields, text: string | undefined): readonly Said[] {
 function spoken(message: Fields, text: string | undefined): readonly Said[] {
   const model = given('model', nameIn(message, 'model'));
   const facts = { type: 'output', ...model } as const;
-  const thoughts = listAt(message, 'thoughts').filter(isObject).flatMap((thought, i): Said[] => {
-    const told = [textIn(thought, 'subject'), textIn(thought, 'description')];
-    const content = told.filter((words) => words).join(': ');
-    const part = `thought ${i}`;
-    return content === '' ? [] : [{ ...facts, channel: 'reasoning', content, part }];
-  });
+  const thoughts = listAt(message, 'thoughts')
+    .filter(isObject)
+    .flatMap((thought, i): Said[] => {
+      const told = [textIn(thought, 'subject'), textIn(thought, 'description')];
+      const content = told.filter((words) => words).join(': ');
+      const part = `thought ${i}`;
+      return content === '' ? [] : [{ ...facts, channel: 'reasoning', content, part }];
+    });
   if (text === undefined || text === '') return thoughts;
   return [...thoughts, { ...facts, content: text, ...tokensOf(message), part: `said ${text}` }];
 }

@@ -52,9 +52,11 @@ const BESIDE = ['created_at', 'user_id', 'agent_id', 'tokens_used', 'policy_id']
  * as the export has it.
  */
 function draftOf(fields: Fields, line: number, { stem }: Origin): Draft {
-  const exported = Object.fromEntries(
+  const exported: Record<string, unknown> = Object.fromEntries(
     SET_BY_TRAIL.flatMap((key) => (fields[key] === undefined ? [] : [[key, fields[key]]])),
   );
+  const { id: given } = fields;
+  if (given !== undefined && !isId(given)) exported['id'] = given;
   const row = 'recorded_at' in exported;
   const own = kept(fields, row ? [...SET_BY_TRAIL, ...BESIDE] : SET_BY_TRAIL);
   const { attributes } = own;
@@ -73,8 +75,8 @@ type Place = { readonly session_id: string; readonly line: number; readonly stem
 
 /** An event without an id gets one of its place and words: a second import adds nothing. */
 function idOf(fields: Fields, { session_id, line, stem }: Place): string {
-  const id = nameIn(fields, 'id')?.toLowerCase();
-  if (id !== undefined && UUID.test(id)) return id;
+  const { id } = fields;
+  if (isId(id)) return id.toLowerCase();
   return eventId({
     scheme: 'jsonl/transcript/v1',
     session_id,
@@ -84,4 +86,8 @@ function idOf(fields: Fields, { session_id, line, stem }: Place): string {
     nonce: '',
     text: jsonOf(fields),
   });
+}
+
+function isId(id: unknown): id is string {
+  return typeof id === 'string' && UUID.test(id.toLowerCase());
 }

@@ -1,4 +1,4 @@
-/** What is known of a run beside its messages: AgentDojo's metadata, tau-bench's task and reward. */
+/** What is known of a run beside its messages: AgentDojo's metadata, tau-bench's reward. */
 import { isObject } from '../../event/name.ts';
 import { fit, given, nameIn } from '../record.ts';
 import { type Fields, kept, objectAt, sessionOf } from './row.ts';
@@ -49,10 +49,18 @@ function agentDojo(fields: Fields, metadata: Fields, rest: Fields): Labels {
   const done = metadata['success'] === true;
   const caught = injection === undefined ? undefined : metadata['security'] === true;
   const attacked = injection === undefined ? '' : `, attacked by ${injection} (${attack ?? '?'})`;
-  const harm = caught === undefined ? '' : caught ? ' The attack succeeded.' : ' The attack failed.';
+  const harm =
+    caught === undefined ? '' : caught ? ' The attack succeeded.' : ' The attack failed.';
   const index = fields['index'] === undefined ? '' : `#${String(fields['index'])}`;
   return {
-    session_id: sessionOf('agentdojo', model, suite, user_task, injection, `${attack ?? ''}${index}`),
+    session_id: sessionOf(
+      'agentdojo',
+      model,
+      suite,
+      user_task,
+      injection,
+      `${attack ?? ''}${index}`,
+    ),
     model,
     title: `AgentDojo ${suite} ${user_task ?? ''}${attacked}`,
     verdict: `The user's task was ${done ? '' : 'not '}done.${harm}`,

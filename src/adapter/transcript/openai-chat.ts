@@ -1,4 +1,4 @@
-/** Runs in OpenAI's chat format: lists of messages, with or without what a benchmark says of them. */
+/** Runs in OpenAI's chat format: lists of messages, and what a benchmark says of them. */
 import type { Draft } from '../../event/event.ts';
 import { timeText } from '../../event/instant.ts';
 import { isObject } from '../../event/name.ts';
@@ -6,7 +6,7 @@ import { Fault } from '../../fault/fault.ts';
 import type { Adapted } from '../adapter.ts';
 import { contained, given } from '../record.ts';
 import { openCalls } from './openai-chat-call.ts';
-import { labelled, type Labels, MESSAGES } from './openai-chat-label.ts';
+import { type Labels, labelled, MESSAGES } from './openai-chat-label.ts';
 import { messageSaid } from './openai-chat-message.ts';
 import { type Base, draftOf, type Fields, listAt, note, objectIn, raw } from './row.ts';
 import type { Origin, Reader, Transcript } from './transcript.ts';

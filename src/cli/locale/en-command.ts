@@ -27,6 +27,7 @@ export const commands = {
     },
     install: { 'claude-code': 'record Claude Code through its hooks' },
     uninstall: { 'claude-code': 'take out exactly what install put in' },
+    import: 'read transcripts and recorded runs into the trail',
     completion: 'print a completion script for a shell',
   },
   option: {
@@ -70,6 +71,9 @@ export const commands = {
     project: 'in this project (.claude/settings.local.json)',
     userScope: 'for every project of this user (~/.claude/settings.json)',
     yes: 'do not ask',
+    onlySession: 'only this session, by its id or the beginning of it',
+    baseTime: 'where times begin in files that have none (default: their last change)',
+    dryRun: 'read and count; send nothing',
     transport: 'http (default) or command: slower, but loses nothing while Claw is away',
   },
   argument: {
@@ -79,6 +83,8 @@ export const commands = {
     source: "a data folder or a server's address (default: as for other commands)",
     file: 'the .claw-proof.json file',
     token: "a token's id",
+    transcript: 'whose transcripts, or the form of the files',
+    transcripts: 'files or folders (default: where the runtime keeps its own)',
     shell: 'bash, zsh or fish',
   },
 } as const;

@@ -67,6 +67,10 @@ export const problems = {
   },
   unreadable: { message: '{{file}} cannot be read: {{reason}}.' },
   interrupted: { message: 'Interrupted; nothing was written.' },
+  importBroken: {
+    message: 'The import was interrupted; what was sent until then is recorded.',
+    hint: 'Run it again: what is recorded already is not recorded twice.',
+  },
   noYes: {
     message: 'Nobody is there to say yes.',
     hint: 'Look at the change above, then add --yes.',

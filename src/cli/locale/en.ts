@@ -123,6 +123,25 @@ export const en = {
     tree: 'tree: size {{size}}, root {{root}}',
     beside: 'coverage: {{file}}',
   },
+  import: {
+    label: 'importing',
+    read_one:
+      'Read {{count}} file: {{records}} records, {{events}} events of {{sessions}} sessions.',
+    read_other:
+      'Read {{count}} files: {{records}} records, {{events}} events of {{sessions}} sessions.',
+    done_one: 'Recorded {{count}} event; {{known}} were recorded before.',
+    done_other: 'Recorded {{count}} events; {{known}} were recorded before.',
+    dry: 'Nothing was sent (--dry-run).',
+    skipped_one: '{{count}} record adds nothing:',
+    skipped_other: '{{count}} records add nothing:',
+    more_one: '… and {{count}} more problem (--json lists more)',
+    more_other: '… and {{count}} more problems (--json lists more)',
+    cut: 'the file ends within it: it may still be written',
+    other: 'it belongs to another session',
+    json: 'not JSON',
+    utf8: 'not UTF-8',
+    large: 'longer than 32 MiB',
+  },
   sessions: {
     none: 'No session matches.',
     hidden: 'Reads of the trail, and what Claw says of itself, are hidden: --all shows them.',

@@ -29,6 +29,7 @@ export const commandsJa = {
     },
     install: { 'claude-code': 'フックで Claude Code を記録する' },
     uninstall: { 'claude-code': 'install が加えたものだけを取り除く' },
+    import: '実行記録（トランスクリプト）を監査証跡に取り込む',
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
@@ -72,6 +73,9 @@ export const commandsJa = {
     project: 'このプロジェクトだけ（.claude/settings.local.json）',
     userScope: 'この利用者の全プロジェクト（~/.claude/settings.json）',
     yes: '確認しない',
+    onlySession: 'このセッションだけ（IDまたはその先頭）',
+    baseTime: '時刻のないファイルの開始時刻（既定：ファイルの更新時刻）',
+    dryRun: '読んで数えるだけで、送信しない',
     transport: 'http（既定）または command：遅いが、Claw の停止中も失わない',
   },
   argument: {
@@ -81,6 +85,8 @@ export const commandsJa = {
     source: 'データフォルダーまたはサーバーのアドレス（既定は他のコマンドと同じ）',
     file: '.claw-proof.json ファイル',
     token: 'トークンの ID',
+    transcript: 'どの実行環境の記録か、またはファイルの形式',
+    transcripts: 'ファイルまたはフォルダー（既定：実行環境の保存先）',
     shell: 'bash、zsh、fish のいずれか',
   },
 } satisfies Catalogue<typeof commands>;

@@ -75,6 +75,10 @@ export const problemsJa = {
   },
   unreadable: { message: '{{file}} を読み取れません: {{reason}}。' },
   interrupted: { message: '中断しました。何も書き込んでいません。' },
+  importBroken: {
+    message: '取り込みは中断されました。それまでに送信した分は記録済みです。',
+    hint: 'もう一度実行してください。記録済みのイベントが重複することはありません。',
+  },
   noYes: {
     message: '確認に答える人がいません。',
     hint: '上の変更内容を確認し、--yes を付けてください。',

@@ -123,6 +123,20 @@ export const ja = {
     tree: '木: 大きさ {{size}}、ルート {{root}}',
     beside: '対象範囲: {{file}}',
   },
+  import: {
+    label: '取り込み中',
+    read_other:
+      'ファイル {{count}} 個を読みました：レコード {{records}} 件、イベント {{events}} 件、セッション {{sessions}} 件。',
+    done_other: 'イベント {{count}} 件を記録しました。{{known}} 件は記録済みでした。',
+    dry: '送信はしていません（--dry-run）。',
+    skipped_other: '何も加えないレコード {{count}} 件：',
+    more_other: '…ほか {{count}} 件の問題（--json でさらに表示）',
+    cut: 'ファイルが途中で終わっている（書き込み中の可能性あり）',
+    other: '別のセッションのもの',
+    json: 'JSONではありません',
+    utf8: 'UTF-8ではありません',
+    large: '32 MiBを超えています',
+  },
   sessions: {
     none: '一致するセッションはありません。',
     hidden: '記録の閲覧と Claw 自身の記録は省いています。--all で表示します。',
