@@ -8,6 +8,8 @@ type Act = {
   readonly noun: string;
   readonly status?: Status;
   readonly duration_ms?: number;
+  /** A result came back, whatever it says of the outcome. */
+  readonly answered: boolean;
   /** The policies that blocked it. */
   readonly policies: string;
   /** The error's or the decision's reason. */
@@ -57,7 +59,7 @@ export const ENGLISH: Phrases = {
     `API call ${request}${code === undefined ? '' : ` answered with ${code} and`}`,
   file: (operation, path, bytes) =>
     `File ${operation || 'operation'} ${path}${bytes === undefined ? '' : ` (${bytes} bytes)`}`,
-  act: ({ noun, status, duration_ms, policies, reason }) => {
+  act: ({ noun, status, duration_ms, answered, policies, reason }) => {
     const why = reason && `: ${reason}`;
     const took = duration_ms === undefined ? '' : ` ${duration(duration_ms)}`;
     switch (status) {
@@ -72,7 +74,9 @@ export const ENGLISH: Phrases = {
       case 'escalated':
         return `${noun} waits for a person's approval${why}`;
       default:
-        return `${noun} ended in a way that nobody saw`;
+        return answered
+          ? `${noun} gave a result; whether it succeeded was not told`
+          : `${noun} ended in a way that nobody saw`;
     }
   },
   verdict: ({ by, outcome, on, reason }) => {
@@ -118,7 +122,7 @@ export const JAPANESE: Phrases = {
   api: (request, code) => `API呼び出し ${request}${code === undefined ? '' : `（応答 ${code}）`}`,
   file: (operation, path, bytes) =>
     `ファイル操作 ${operation} ${path}${bytes === undefined ? '' : `（${bytes}バイト）`}`,
-  act: ({ noun, status, duration_ms, policies, reason }) => {
+  act: ({ noun, status, duration_ms, answered, policies, reason }) => {
     const why = reason && `：${reason}`;
     const took = duration_ms === undefined ? '' : `（${duration(duration_ms)}）`;
     switch (status) {
@@ -133,7 +137,7 @@ export const JAPANESE: Phrases = {
       case 'escalated':
         return `${noun}：承認待ち${why}`;
       default:
-        return `${noun}：結果不明`;
+        return answered ? `${noun}：応答あり（成否不明）` : `${noun}：結果不明`;
     }
   },
   verdict: ({ by, outcome, on, reason }) => {

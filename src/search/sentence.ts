@@ -65,6 +65,7 @@ function acted(event: Told, noun: string, say: Phrases): string {
     noun,
     ...(status === undefined ? {} : { status }),
     ...(duration_ms === undefined ? {} : { duration_ms }),
+    answered: event.result !== undefined,
     policies: policies(event),
     reason: text(error?.message ?? error?.code ?? decision?.reason),
   });

@@ -52,15 +52,10 @@ function agentDojo(fields: Fields, metadata: Fields, rest: Fields): Labels {
   const harm =
     caught === undefined ? '' : caught ? ' The attack succeeded.' : ' The attack failed.';
   const index = fields['index'] === undefined ? '' : `#${String(fields['index'])}`;
+  // What tells it from others comes first: lists show the beginning of an id.
+  const task = [short(user_task), short(injection), suite].filter((word) => word).join('-');
   return {
-    session_id: sessionOf(
-      'agentdojo',
-      model,
-      suite,
-      user_task,
-      injection,
-      `${attack ?? ''}${index}`,
-    ),
+    session_id: sessionOf(task, attack, `${model ?? 'agentdojo'}${index}`),
     model,
     title: `AgentDojo ${suite} ${user_task ?? ''}${attacked}`,
     verdict: `The user's task was ${done ? '' : 'not '}done.${harm}`,
@@ -81,14 +76,19 @@ function agentDojo(fields: Fields, metadata: Fields, rest: Fields): Labels {
   };
 }
 
+/** `user_task_38` as `u38`, `injection_task_3` as `i3`. */
+function short(task: string | undefined): string | undefined {
+  return task?.replace(/^(u)ser_task_|^(i)njection_task_/, '$1$2');
+}
+
 function tauBench(fields: Fields, { stem }: Place, rest: Fields): Labels {
   const task_id = String(fields['task_id']);
   const trial = fields['trial'] === undefined ? undefined : String(fields['trial']);
   const { reward } = fields;
   const task = objectAt(objectAt(fields, 'info'), 'task');
-  const trials = trial === undefined ? undefined : `trial-${trial}`;
+  const run = trial === undefined ? `t${task_id}` : `t${task_id}-${trial}`;
   return {
-    session_id: sessionOf('tau-bench', stem, `task-${task_id}`, trials),
+    session_id: sessionOf(run, 'tau-bench', stem),
     user: nameIn(task, 'user_id'),
     title: `tau-bench ${stem}, task ${task_id}${trial === undefined ? '' : `, trial ${trial}`}`,
     verdict: `The reward was ${String(reward)}.`,

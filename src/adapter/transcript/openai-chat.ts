@@ -58,7 +58,7 @@ function runOf(state: State, fields: Fields, line: number): readonly Draft[] {
     operation: 'start',
     detail: `${labels.title}; its times are not known.`,
     ...raw(labels.rest),
-    attributes: labels.task,
+    attributes: { ...labels.task, labels: wordsOf(labels) },
   });
   const messages = listAt(fields, key).flatMap((message) =>
     told(state, conversation, { message, place: `${line}` }),
@@ -67,9 +67,17 @@ function runOf(state: State, fields: Fields, line: number): readonly Draft[] {
     type: 'session',
     operation: 'end',
     detail: labels.verdict,
-    attributes: labels.outcome,
+    attributes: { ...labels.outcome, labels: wordsOf(labels) },
   });
   return [started, ...messages, ended];
+}
+
+/** `suite:banking`, `attack_succeeded:true`: search finds words, not the names of keys. */
+function wordsOf({ task, outcome }: Labels): readonly string[] {
+  const plain = Object.entries({ ...task, ...outcome }).filter(
+    ([, value]) => typeof value !== 'object',
+  );
+  return plain.map(([key, value]) => `${key}:${String(value)}`);
 }
 
 /** A file of messages is one run without an end: it may grow. */
@@ -91,8 +99,14 @@ function told(state: State, run: Conversation, { message, place }: Place): reado
     return [draftOf(base, { ...note(detail), raw: contained(message) })];
   }
   return [...messageSaid(message, run.labels.user), ...run.calls.facts(message)].map((said) =>
-    draftOf(base, said),
+    draftOf(said.type === 'prompt' ? asked(base) : base, said),
   );
+}
+
+/** A prompt is the user's, not the agent's. */
+function asked(base: Base): Base {
+  const { agent: _, ...facts } = base.facts;
+  return { ...base, facts };
 }
 
 /** What every draft of a message says; the time goes on by one step. */
@@ -106,6 +120,7 @@ function step(state: State, labels: Labels, key: string): Base {
     time,
     facts: {
       ...given('model', labels.model),
+      ...(labels.model === undefined ? {} : { agent: { name: labels.model } }),
       source: { kind: 'transcript' },
     },
   };

@@ -1,4 +1,6 @@
 /** `clawctl timeline`: the story of a session, oldest first, sub-agents indented. */
+
+import { openEchoes } from '../../search/echo.ts';
 import type { Row, TimelineResult } from '../../trail/trail.ts';
 import type { Client } from '../reach/client.ts';
 import { findTimeline } from '../reach/resolve.ts';
@@ -46,11 +48,13 @@ async function asStory(context: Context, pages: Pages): Promise<void> {
   const { t, terminal } = context;
   showSession(context, pages.first.session);
   const story = openStory(context, pages.first.session.session_id);
+  const echoes = openEchoes<Row>();
   let last = pages.first;
   for await (const page of pagesOf(pages)) {
-    for (const row of page.events) story.tell(row);
+    for (const row of page.events) for (const told of echoes.take(row)) story.tell(told);
     last = page;
   }
+  for (const told of echoes.end()) story.tell(told);
   const { indexed, recorded, complete } = last.read_to;
   if (!complete) {
     terminal.note({ text: t('search.lagging', { indexed, recorded }), style: 'warn' });

@@ -163,6 +163,7 @@ export const en = {
     limited: 'Only the first {{count}} events are shown: raise --limit.',
     prompt: '{{who}} asked',
     output: '{{who}} answered',
+    thought: '{{who}} reasoned',
     someone: 'somebody',
     agent: 'the agent',
   },

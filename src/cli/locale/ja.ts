@@ -154,6 +154,7 @@ export const ja = {
     limited: '最初の {{count}} 件だけを表示しました。--limit を増やしてください。',
     prompt: '{{who}} の指示',
     output: '{{who}} の回答',
+    thought: '{{who}} の思考',
     someone: '利用者',
     agent: 'エージェント',
   },

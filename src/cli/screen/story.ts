@@ -1,4 +1,6 @@
 /** Tells rows as a story: when, who, what, what came of it, and the words that were said. */
+
+import type { Told } from '../../search/echo.ts';
 import { isNotice, sentence } from '../../search/sentence.ts';
 import type { Row } from '../../trail/trail.ts';
 import type { Context } from '../command/command.ts';
@@ -7,7 +9,7 @@ import { statusStyle, who } from './row.ts';
 import { valueLines } from './value.ts';
 import { wrap } from './width.ts';
 
-export type Story = { readonly tell: (row: Row) => void };
+export type Story = { readonly tell: (told: Told<Row>) => void };
 
 /** Columns of the time and the sign before what happened. */
 const MARGIN = 12;
@@ -25,7 +27,7 @@ export function openStory(context: Context, root: string): Story {
   const depths = new Map<string, number>([[root, 0]]);
   let day = '';
   return {
-    tell: (row) => {
+    tell: ({ row, witnesses }) => {
       const today = clock.day(row.time);
       if (today !== day) {
         terminal.line();
@@ -39,17 +41,24 @@ export function openStory(context: Context, root: string): Story {
       const spoken = isSpoken(row);
       const text = spoken && !row.erased ? speech(context, row) : sentence(row, language);
       const [first = '', ...rest] = wrap(text, Math.max(room, 20));
-      terminal.line({ text: `${clock.time(row.time)}  `, style: 'dim' }, indent, sign(row), {
-        text: first,
-        style: shade,
-      });
+      const when = { text: `${clock.time(row.time)}  `, style: 'dim' } as const;
+      const last = rest.length - 1;
+      const behind = (at: number) => (at === last ? seen(witnesses) : []);
+      terminal.line(when, indent, sign(row), { text: first, style: shade }, ...behind(-1));
       const margin = ' '.repeat(MARGIN) + indent;
-      for (const line of rest) terminal.line(margin, { text: line, style: shade });
+      for (const [at, line] of rest.entries()) {
+        terminal.line(margin, { text: line, style: shade }, ...behind(at));
+      }
       for (const { text: line, style: below } of said(context, row, room)) {
         terminal.line(margin, { text: line, style: below });
       }
     },
   };
+}
+
+/** Who saw it, where that was more than one kind of witness. */
+function seen(witnesses: readonly string[]): readonly Piece[] {
+  return witnesses.length < 2 ? [] : [{ text: `  (${witnesses.join(', ')})`, style: 'dim' }];
 }
 
 function depthOf({ session_id, parent_session_id }: Row, depths: Map<string, number>): number {
@@ -61,8 +70,15 @@ function depthOf({ session_id, parent_session_id }: Row, depths: Map<string, num
 }
 
 function speech({ t }: Context, row: Row): string {
+  // A sub-agent's prompt is of the agent that started it.
+  if (row.type === 'prompt' && row.channel === 'agent') {
+    return t('timeline.prompt', { who: t('timeline.agent') });
+  }
   if (row.type === 'prompt')
     return t('timeline.prompt', { who: who(row) || t('timeline.someone') });
+  if (row.channel === 'reasoning') {
+    return t('timeline.thought', { who: who(row) || t('timeline.agent') });
+  }
   return t('timeline.output', { who: who(row) || t('timeline.agent') });
 }
 
