@@ -15,11 +15,17 @@ export type Replayed = { readonly events: readonly Event[]; readonly skipped: re
 
 /** Every draft becomes an event under the strict schema; a rejected one fails the test. */
 export function replay(records: readonly unknown[]): Replayed {
+  return replayAt(records.map((record, i) => ({ record, now_ms: STARTED_MS + i * 10 })));
+}
+
+type Captured = { readonly record: unknown; readonly now_ms: number };
+
+/** The same with the times at which the records came. */
+export function replayAt(captured: readonly Captured[]): Replayed {
   const memory = rememberCalls(1000);
   const events: Event[] = [];
   const skipped: string[] = [];
-  for (const [i, record] of records.entries()) {
-    const now_ms = STARTED_MS + i * 10;
+  for (const { record, now_ms } of captured) {
     const adapted = claudeCode.adapt(record, { now_ms, calls: memory.of('default') });
     if ('skipped' in adapted) skipped.push(adapted.skipped);
     for (const draft of 'drafts' in adapted ? adapted.drafts : []) {

@@ -5,7 +5,7 @@ import { PART_MARK } from '../../event/part.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { Adapted } from '../adapter.ts';
 import { RUNTIME } from '../claude-code/record.ts';
-import { fit, given, nameIn, textIn } from '../record.ts';
+import { contained, fit, given, nameIn, textIn } from '../record.ts';
 import { answers, asked } from './claude-code-call.ts';
 import { blocksOf, type Row } from './claude-code-row.ts';
 import { attached, costOf, noted, prompted, said } from './claude-code-turn.ts';
@@ -144,7 +144,12 @@ function beginning(origin: Origin, base: Base): readonly Draft[] {
   if (base.facts.parent_session_id === undefined || !isObject(beside)) return [];
   const words = [agentType(origin), textIn(beside, 'description')].filter((word) => word);
   const detail = `A sub-agent starts (${words.join(': ')}).`;
-  return [draftOf({ ...base, key: 'start' }, { ...note(detail), operation: 'start', raw: beside })];
+  return [
+    draftOf(
+      { ...base, key: 'start' },
+      { ...note(detail), operation: 'start', raw: contained(beside) },
+    ),
+  ];
 }
 
 function agentType({ beside }: Origin): string | undefined {

@@ -45,7 +45,8 @@ function message(item: Fields): readonly Said[] | string {
 function isUsers(item: Fields, content: string): boolean {
   const passed = objectAt(item, 'internal_chat_message_metadata_passthrough');
   const kinds = listAt(passed, 'content_item_kinds');
-  if (kinds.length > 0) return kinds.some((kind) => String(kind).startsWith('user.'));
+  if (kinds.length > 0)
+    return kinds.some((kind) => typeof kind === 'string' && kind.startsWith('user.'));
   return !OWN.test(content);
 }
 

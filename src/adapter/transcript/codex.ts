@@ -135,8 +135,9 @@ function settings(state: State, payload: Fields): readonly Said[] | string {
   if (text === state.settings) return 'the settings are those of the turn before';
   state.settings = text;
   const approval = nameIn(payload, 'approval_policy') ?? 'unknown';
-  const policy = payload['sandbox_policy'];
-  const sandbox = isObject(policy) ? (nameIn(policy, 'type') ?? nameIn(policy, 'mode')) : policy;
+  const policy = objectAt(payload, 'sandbox_policy');
+  const sandbox =
+    nameIn(policy, 'type') ?? nameIn(policy, 'mode') ?? nameIn(payload, 'sandbox_policy');
   const detail = `Approval: ${approval}; sandbox: ${sandbox ?? 'unknown'}.`;
   return [{ ...note(detail), ...given('model', state.model), ...raw(settings) }];
 }

@@ -41,7 +41,7 @@ function whyNot(fields: Fields): string | undefined {
 }
 
 /** What the trail it came from had set: it is kept, and never taken for this trail's own. */
-const SET_BY_TRAIL = ['index', 'facts', 'recorded_at', 'overflow', 'tenant_id'];
+const SET_BY_TRAIL = ['index', 'facts', 'witnesses', 'recorded_at', 'overflow', 'tenant_id'];
 /** Names that readers get beside the event's own: the front door would take them as given. */
 const BESIDE = ['created_at', 'user_id', 'agent_id', 'tokens_used', 'policy_id'];
 

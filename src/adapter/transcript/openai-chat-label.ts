@@ -1,7 +1,7 @@
 /** What is known of a run beside its messages: AgentDojo's metadata, tau-bench's reward. */
 import { isObject } from '../../event/name.ts';
-import { fit, given, nameIn } from '../record.ts';
-import { type Fields, kept, objectAt, sessionOf } from './row.ts';
+import { contained, fit, given, nameIn } from '../record.ts';
+import { type Fields, kept, objectAt, sessionOf, wordIn } from './row.ts';
 
 export type Labels = {
   readonly session_id: string;
@@ -51,7 +51,8 @@ function agentDojo(fields: Fields, metadata: Fields, rest: Fields): Labels {
   const attacked = injection === undefined ? '' : `, attacked by ${injection} (${attack ?? '?'})`;
   const harm =
     caught === undefined ? '' : caught ? ' The attack succeeded.' : ' The attack failed.';
-  const index = fields['index'] === undefined ? '' : `#${String(fields['index'])}`;
+  const place = wordIn(fields, 'index');
+  const index = place === undefined ? '' : `#${place}`;
   // What tells it from others comes first: lists show the beginning of an id.
   const task = [short(user_task), short(injection), suite].filter((word) => word).join('-');
   return {
@@ -70,7 +71,7 @@ function agentDojo(fields: Fields, metadata: Fields, rest: Fields): Labels {
       dataset: 'agentdojo',
       success: done,
       ...given('attack_succeeded', caught),
-      ...given('security', metadata['security']),
+      ...given('security', contained(metadata['security'])),
     },
     rest,
   };
@@ -82,8 +83,8 @@ function short(task: string | undefined): string | undefined {
 }
 
 function tauBench(fields: Fields, { stem }: Place, rest: Fields): Labels {
-  const task_id = String(fields['task_id']);
-  const trial = fields['trial'] === undefined ? undefined : String(fields['trial']);
+  const task_id = wordIn(fields, 'task_id') ?? '?';
+  const trial = wordIn(fields, 'trial');
   const { reward } = fields;
   const task = objectAt(objectAt(fields, 'info'), 'task');
   const run = trial === undefined ? `t${task_id}` : `t${task_id}-${trial}`;
@@ -91,11 +92,18 @@ function tauBench(fields: Fields, { stem }: Place, rest: Fields): Labels {
     session_id: sessionOf(run, 'tau-bench', stem),
     user: nameIn(task, 'user_id'),
     title: `tau-bench ${stem}, task ${task_id}${trial === undefined ? '' : `, trial ${trial}`}`,
-    verdict: `The reward was ${String(reward)}.`,
+    verdict: `The reward was ${wordIn(fields, 'reward') ?? 'not told'}.`,
     task: { dataset: 'tau-bench', task_id, ...given('trial', trial) },
-    outcome: { dataset: 'tau-bench', ...given('reward', reward) },
+    outcome: { dataset: 'tau-bench', ...given('reward', contained(reward)) },
     rest,
   };
+}
+
+/** Nested too deeply, it comes as text. */
+function flat(metadata: unknown): Fields {
+  const value = contained(metadata);
+  if (isObject(value)) return value;
+  return value === undefined || value === null ? {} : { metadata: value };
 }
 
 const NAMES = ['session_id', 'conversation_id', 'thread_id', 'id'];
@@ -109,7 +117,7 @@ function plain(fields: Fields, { stem, line }: Place, rest: Fields): Labels {
     model: nameIn(fields, 'model'),
     title: `A run of ${stem}${line === undefined ? '' : `, ${line}`}`,
     verdict: 'The run ends.',
-    task: isObject(metadata) ? metadata : {},
+    task: flat(metadata),
     outcome: {},
     rest,
   };

@@ -82,6 +82,13 @@ export function raw(left: Fields): Pick<Draft, 'raw'> {
   return Object.keys(left).length === 0 ? {} : { raw: contained(left) };
 }
 
+/** A plain value as a word; undefined for lists and objects, whose text may be anything. */
+export function wordIn(fields: Fields, key: string): string | undefined {
+  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
 /** A count of something; undefined for what is none. */
 export function countIn(fields: Fields, key: string): number | undefined {
   const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
