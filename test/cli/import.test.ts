@@ -53,6 +53,7 @@ suite('datasets', { skip }, () => {
     const ends = attacked.filter(({ operation }: { operation: string }) => operation === 'end');
     assert.ok(ends.length > 0);
     for (const { attributes } of ends) assert.equal(attributes.attack_succeeded, true);
+    assert.ok((await rows('attributes:"reward:1" operation:end')).length > 0);
   });
 
   test('read well as a story', async () => {

@@ -34,6 +34,7 @@ export const importTranscripts: Command = {
   ],
   run: async (context, input) => {
     const format = argument(input);
+    const from_ms = baseOf(context, input);
     const finding = await findFiles(placesOf(context, input, format), format);
     const tally = openTally();
     for (const problem of finding.problems) tally.problem(problem);
@@ -43,7 +44,7 @@ export const importTranscripts: Command = {
       context.t('import.label'),
       sizeOf(finding.files),
     );
-    const intake = { format, input, context, tally, sender, progress, signal };
+    const intake = { format, from_ms, input, context, tally, sender, progress, signal };
     try {
       await takeIn(finding, intake);
     } catch (error) {
@@ -57,6 +58,12 @@ export const importTranscripts: Command = {
     if (summary.problem_count > 0) process.exitCode = 1;
   },
 };
+
+/** Where times begin in files that have none; throws for what is no time. */
+function baseOf({ clock: { zone } }: Context, input: Input): number | undefined {
+  const from = option(input, 'from');
+  return from === undefined ? undefined : parseTime(from, { now_ms: Date.now(), zone });
+}
 
 /** What is named, or the folder where the runtime keeps its transcripts. */
 function placesOf({ env }: Context, input: Input, format: string): readonly string[] {
@@ -85,6 +92,8 @@ function sizeOf(files: Finding['files']): number {
 
 type Intake = {
   readonly format: string;
+  /** Unix milliseconds. */
+  readonly from_ms: number | undefined;
   readonly input: Input;
   readonly context: Context;
   readonly tally: Tally;
@@ -95,10 +104,7 @@ type Intake = {
 };
 
 async function takeIn({ files }: Finding, intake: Intake): Promise<void> {
-  const { context, input, tally, sender } = intake;
-  const from = option(input, 'from');
-  const clock = { now_ms: Date.now(), zone: context.clock.zone };
-  const from_ms = from === undefined ? undefined : parseTime(from, clock);
+  const { tally, sender, from_ms } = intake;
   let before = 0;
   for (const { path, size_bytes } of files) {
     tally.count('files');
@@ -125,9 +131,11 @@ type File = {
 
 async function takeFile({ path, before, reader }: File, intake: Intake): Promise<void> {
   const { context, tally, progress, signal } = intake;
+  let shown = -1;
   for await (const record of recordsOf(path)) {
     signal.throwIfAborted();
-    progress.at(before + record.read);
+    if (record.read !== shown) progress.at(before + record.read);
+    shown = record.read;
     tally.count('records');
     const { place } = record;
     if ('trouble' in record) {
