@@ -216,9 +216,6 @@ function sidesOf({ calls }: Seen): Sides {
   };
 }
 
-/** Who tells what the model asked for. A transcript is the runtime's own copy of it. */
-const INTENT: ReadonlySet<string> = new Set(['model_proxy', 'transcript']);
-
 function shortfallsOf(call: Sighting, sides: Sides, context: CoverageContext): Shortfall[] {
   const found: ShortfallKind[] = [];
   const { by, asked, answered } = call;
@@ -264,7 +261,8 @@ function silence({ last }: Seen, context: CoverageContext): Shortfall[] {
 
 function doubtsOf(seen: Seen, { active }: Sides, context: CoverageContext): Doubt[] {
   const kinds = [...(seen.calls.length > 0 ? active : seen.tallies.keys())];
-  const both = kinds.some((kind) => INTENT.has(kind)) && kinds.some((kind) => !INTENT.has(kind));
+  // A transcript is the runtime's own writing: only its traffic with the model is another's.
+  const both = kinds.includes('model_proxy') && kinds.some((kind) => kind !== 'model_proxy');
   const doubts: Doubt[] = [];
   if (!both) doubts.push('one_witness');
   if (!context.ended) doubts.push('open');
