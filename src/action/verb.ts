@@ -18,8 +18,8 @@ const VERBS: readonly (readonly [Action, string])[] = [
   [
     'write',
     'write create update edit set add insert put save append upload patch modify rename move copy' +
-      ' replace upsert make mkdir merge commit push apply book cancel reserve pay buy purchase toggle' +
-      ' order refund transfer return exchange change assign import fill submit reschedule',
+      ' replace upsert make mkdir merge commit push apply book cancel reserve pay buy purchase' +
+      ' toggle order refund transfer return exchange change assign import fill submit reschedule',
   ],
   ['delegate', 'delegate handoff subagent escalate'],
   ['network', 'request http https curl wget ping navigate crawl scrape webhook browse download'],

@@ -103,7 +103,7 @@ function evaluate({ words, scope, shell }: Call): Input | undefined {
 function source({ words, scope, shell }: Call): undefined {
   const [file] = words;
   if (!file) return;
-  touch(shell, scope, file, { kind: 'file', access: 'execute' });
+  touch({ shell, scope }, file, { kind: 'file', access: 'execute' });
   shell.trace.doubt(0.5, `what ${file.text} does is not known`);
 }
 

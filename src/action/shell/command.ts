@@ -32,7 +32,7 @@ export function runProgram(call: Call): Input | undefined {
   if (!name.includes('/')) return known(call) ?? undefined;
   const base = name.slice(name.lastIndexOf('/') + 1);
   if (SYSTEM.test(name)) return known({ ...call, name: base });
-  touch(shell, scope, { text: name, known: 'all' }, { kind: 'file', access: 'execute' });
+  touch({ shell, scope }, { text: name, known: 'all' }, { kind: 'file', access: 'execute' });
   // `.venv/bin/python` is some python
   if (/(^|\/)bin\/[^/]+$/.test(name) && isKnown(base)) return known({ ...call, name: base });
   shell.trace.doubt(0.5, `what ${name} does is not known`);
@@ -64,7 +64,7 @@ function guessed({ words, shell, scope }: Call): undefined {
   for (const word of words) {
     if (isUrl(word.text)) url(shell, word);
     else if (word.known !== 'part' && /^(\/|\.{1,2}\/|~\/)./.test(word.text)) {
-      touch(shell, scope, word, { kind: 'file', access: 'read' });
+      touch({ shell, scope }, word, { kind: 'file', access: 'read' });
     }
   }
 }
@@ -77,7 +77,7 @@ function prefixed(call: Call, prefix: Prefix): Input | undefined {
   const scope = prefix.assigns ? fork(call.scope) : call.scope;
   for (const { name, value } of parsed.options) {
     if (value && values.get(name) === 'write') {
-      touch(shell, scope, value, { kind: 'file', access: 'write' });
+      touch({ shell, scope }, value, { kind: 'file', access: 'write' });
     }
     if (value && values.get(name) === 'dir') shell.runWords([CD, value], scope);
   }

@@ -46,7 +46,7 @@ function docker(call: Call): undefined {
   for (const option of parsed.options) {
     if (option.value && VALUES.get(option.name) === 'mount') mounted(call, option.value);
     if (option.value && /^(f|file|env-file)$/.test(option.name)) {
-      touch(call.shell, call.scope, option.value, { kind: 'file', access: 'read' });
+      touch(call, option.value, { kind: 'file', access: 'read' });
     }
   }
   if (name.text === 'compose') return compose({ ...call, words: rest });
@@ -62,7 +62,7 @@ function mounted({ shell, scope }: Call, value: Arg): undefined {
   const source = { ...value, text: from };
   if (!/^[/.~$]/.test(from)) return;
   const access = mode?.split(',').includes('ro') ? 'read' : 'write';
-  touch(shell, scope, source, { kind: 'directory', access });
+  touch({ shell, scope }, source, { kind: 'directory', access });
 }
 
 /** Paths inside are shown as `container:/path`. */
@@ -88,7 +88,7 @@ function copied(call: Call): undefined {
 
 function built({ words, scope, shell }: Call): undefined {
   const [folder] = words;
-  if (folder) touch(shell, scope, folder, { kind: 'directory', access: 'read' });
+  if (folder) touch({ shell, scope }, folder, { kind: 'directory', access: 'read' });
   shell.trace.doubt(0.5, 'what the build runs is not known');
 }
 
@@ -104,7 +104,7 @@ function compose({ words, shell, scope }: Call): undefined {
     first: true,
   });
   for (const { value, name } of options) {
-    if (value && name !== 'p') touch(shell, scope, value, { kind: 'file', access: 'read' });
+    if (value && name !== 'p') touch({ shell, scope }, value, { kind: 'file', access: 'read' });
   }
   const [name, ...rest] = operands;
   if (!name || /^(ps|logs|config|images|top|port|version|ls)$/.test(name.text)) return;
@@ -127,7 +127,7 @@ function kubectl(call: Call): undefined {
   const [name, ...rest] = parsed.operands;
   if (!name) return;
   const file = lastValue(parsed, 'f filename kubeconfig');
-  if (file) touch(shell, scope, file, { kind: 'file', access: 'read' });
+  if (file) touch({ shell, scope }, file, { kind: 'file', access: 'read' });
   if (name.text === 'exec') {
     const command = split < 0 ? rest.slice(1) : words.slice(split + 1);
     return inContainer(

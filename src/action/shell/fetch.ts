@@ -37,8 +37,8 @@ function curl(call: Call): undefined {
     if (!value) continue;
     const what = CURL.get(name) ?? '';
     if (what === 'url') targets.push(value);
-    else if (what === 'read') touch(shell, scope, value, READ);
-    else if (what === 'write') touch(shell, scope, inside(folder, value), WRITE);
+    else if (what === 'read') touch({ shell, scope }, value, READ);
+    else if (what === 'write') touch({ shell, scope }, inside(folder, value), WRITE);
     else if (what === 'proxy') host(shell, { ...value, text: hostOf(value.text) ?? value.text });
     else if (what !== '') sent(call, value, what);
   }
@@ -61,7 +61,7 @@ function sent({ shell, scope }: Call, value: Arg, what: string): undefined {
         : /[=;]/.test(text)
           ? undefined
           : text;
-  if (file !== undefined) touch(shell, scope, { ...value, text: file }, READ);
+  if (file !== undefined) touch({ shell, scope }, { ...value, text: file }, READ);
 }
 
 /** `-O`: the last part of the URL, in the working folder. */
@@ -69,7 +69,7 @@ function saved({ shell, scope }: Call, target: Arg, folder: Arg | undefined): un
   const path = target.text.replace(/^[a-z]+:\/\//i, '').replace(/[?#].*$/s, '');
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!path.includes('/') || name === '') return;
-  touch(shell, scope, inside(folder, { ...target, text: name }), WRITE);
+  touch({ shell, scope }, inside(folder, { ...target, text: name }), WRITE);
 }
 
 function inside(folder: Arg | undefined, file: Arg): Arg {
@@ -95,8 +95,8 @@ function wget(call: Call): undefined {
   const output = options.findLast(({ name }) => name === 'O' || name === 'output-document')?.value;
   for (const { name, value } of options) {
     const what = WGET.get(name);
-    if (value && what === 'read') touch(shell, scope, value, READ);
-    if (value && what === 'write') touch(shell, scope, value, WRITE);
+    if (value && what === 'read') touch({ shell, scope }, value, READ);
+    if (value && what === 'write') touch({ shell, scope }, value, WRITE);
   }
   for (const target of operands) {
     url(shell, target);
@@ -104,7 +104,7 @@ function wget(call: Call): undefined {
   }
   const deep = options.some(({ name }) => /^(r|m|p|recursive|mirror|page-requisites)$/.test(name));
   if (!deep || output) return;
-  touch(shell, scope, folder ?? literal('.'), { kind: 'directory', access: 'write' });
+  touch({ shell, scope }, folder ?? literal('.'), { kind: 'directory', access: 'write' });
 }
 
 const HTTPIE = valuesOf('a A o:write auth auth-type output:write timeout proxy verify session');
@@ -113,7 +113,7 @@ function httpie(call: Call): undefined {
   const { shell, scope, words } = call;
   const { operands, options } = parseOptions(words, HTTPIE);
   for (const { name, value } of options) {
-    if (value && HTTPIE.get(name) === 'write') touch(shell, scope, value, WRITE);
+    if (value && HTTPIE.get(name) === 'write') touch({ shell, scope }, value, WRITE);
   }
   const targets = operands.filter(({ text }) => !/^[A-Z]+$/.test(text));
   const [target, ...items] = targets;

@@ -13,16 +13,16 @@ export function find(call: Call): Input {
   const roots = before.filter(({ text }) => !text.startsWith('-'));
   const tests = from < 0 ? [] : words.slice(from);
   const places = roots.length > 0 ? roots : [literal('.')];
-  for (const root of places) touch(shell, scope, root, { kind: 'directory', access: 'read' });
+  for (const root of places) touch({ shell, scope }, root, { kind: 'directory', access: 'read' });
   const found = places.map((root) => matches(root, tests));
   tests.forEach(({ text }, i) => {
     const next = tests[i + 1];
     if (text === '-delete') {
-      for (const name of found) touch(shell, scope, name, { kind: 'file', access: 'delete' });
+      for (const name of found) touch({ shell, scope }, name, { kind: 'file', access: 'delete' });
     }
     if (RUNS.has(text)) run(call, commandAt(tests, i + 1), found);
-    if (next && WRITES.has(text)) touch(shell, scope, next, { kind: 'file', access: 'write' });
-    if (next && text === '-newer') touch(shell, scope, next, { kind: 'file', access: 'read' });
+    if (next && WRITES.has(text)) touch({ shell, scope }, next, { kind: 'file', access: 'write' });
+    if (next && text === '-newer') touch({ shell, scope }, next, { kind: 'file', access: 'read' });
   });
   return { kind: 'names', names: found };
 }

@@ -64,7 +64,7 @@ function tree(call: Call, access: 'read' | 'write' | 'delete'): undefined {
   for (const path of paths) {
     const whole = path.text === '.';
     const kind = whole ? 'directory' : 'file';
-    touch(shell, scope, path, { kind, access: staged ? 'write' : accessOf(name, path, paths) });
+    touch({ shell, scope }, path, { kind, access: staged ? 'write' : accessOf(name, path, paths) });
   }
   if (paths.length > 0) return;
   const idle = name === 'clean' && has({ operands, options }, 'n dry-run');
@@ -96,7 +96,7 @@ function exchange(call: Call): undefined {
   else shell.trace.add('other', 'git remote', 'network');
   if (name === 'clone') {
     const into = target ?? (source && cloned(source));
-    if (into) touch(shell, scope, into, { kind: 'directory', access: 'write' });
+    if (into) touch({ shell, scope }, into, { kind: 'directory', access: 'write' });
   } else if (name !== 'ls-remote') {
     shell.trace.add('directory', tree, name === 'push' ? 'read' : 'write');
   }
@@ -116,7 +116,7 @@ function repository({ shell, scope, name }: Call, arg: Arg): undefined {
     return;
   }
   if (name === 'clone' || /^[./~]/.test(arg.text)) {
-    touch(shell, scope, arg, { kind: 'directory', access: 'read' });
+    touch({ shell, scope }, arg, { kind: 'directory', access: 'read' });
   } else shell.trace.add('other', `git remote ${arg.text}`, 'network');
 }
 

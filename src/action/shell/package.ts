@@ -121,7 +121,7 @@ function get({ shell, scope }: Call, { registry }: Manager, named: readonly Arg[
   for (const arg of named) {
     if (isUrl(arg.text.replace(/^\w+\+/, ''))) url(shell, arg);
     else if (/^(\.{0,2}\/|\.{1,2}$|~)/.test(arg.text)) {
-      touch(shell, scope, arg, { kind: 'directory', access: 'read' });
+      touch({ shell, scope }, arg, { kind: 'directory', access: 'read' });
     } else shell.trace.add('other', `pkg:${registry}/${arg.text}`, 'network');
   }
   if (named.length === 0) shell.trace.add('other', `pkg:${registry}`, 'network');
@@ -129,7 +129,7 @@ function get({ shell, scope }: Call, { registry }: Manager, named: readonly Arg[
 
 function installed({ shell, scope }: Call, { folder }: Manager, everywhere: boolean): undefined {
   if (folder === undefined || everywhere) return;
-  touch(shell, scope, literal(folder), { kind: 'directory', access: 'write' });
+  touch({ shell, scope }, literal(folder), { kind: 'directory', access: 'write' });
 }
 
 function remove({ shell }: Call, { registry }: Manager, named: readonly Arg[]): undefined {
@@ -145,7 +145,7 @@ function given({ shell, scope }: Call, options: Options, values: Values): undefi
     if (what === 'url') url(shell, value);
     else {
       const kind = what === 'dir' ? 'directory' : 'file';
-      touch(shell, scope, value, { kind, access: 'read' });
+      touch({ shell, scope }, value, { kind, access: 'read' });
     }
   }
 }

@@ -47,7 +47,7 @@ export function plain(call: Call): Input | undefined {
 export function use(call: Call, arg: Arg, what: string): undefined {
   const { scope, shell } = call;
   const known = TOUCHES.get(what);
-  if (known) return touch(shell, scope, arg, known);
+  if (known) return touch({ shell, scope }, arg, known);
   if (what === 'place') return place(call, arg);
   if (what === 'url') return url(shell, arg);
   if (what === 'host') return isUrl(arg.text) ? url(shell, arg) : host(shell, arg);
@@ -62,7 +62,7 @@ export function remote(call: Call, arg: Arg, access: 'read' | 'write'): undefine
   const { scope, shell } = call;
   if (isUrl(arg.text)) return url(shell, arg);
   const there = remoteOf(arg);
-  if (!there) return touch(shell, scope, arg, { kind: 'file', access });
+  if (!there) return touch({ shell, scope }, arg, { kind: 'file', access });
   host(shell, { ...arg, text: there.host });
   const bare = there.host.slice(there.host.lastIndexOf('@') + 1);
   if (there.path !== '') shell.trace.add('file', `${bare}:${there.path}`, access);
@@ -87,7 +87,7 @@ const TOUCHES: ReadonlyMap<string, Touch> = new Map([
 function place({ shell, scope }: Call, arg: Arg): undefined {
   const base = arg.text.slice(arg.text.lastIndexOf('/') + 1);
   const folder = /^\.{0,2}$/.test(base) || !base.slice(1).includes('.') || base === '';
-  touch(shell, scope, arg, { kind: folder ? 'directory' : 'file', access: 'read' });
+  touch({ shell, scope }, arg, { kind: folder ? 'directory' : 'file', access: 'read' });
 }
 
 /** What the options make of the operands. */

@@ -37,8 +37,8 @@ function pointed(operator: string, target: Arg, { shell, scope }: At): undefined
   // `2>&1`, `>&-`, `<&3`
   if (operator.endsWith('&') && /^(\d+-?|-)$/.test(target.text)) return;
   const file = target.text === '-' ? literal('./-') : target;
-  if (operator.startsWith('<')) touch(shell, scope, file, { kind: 'file', access: 'read' });
+  if (operator.startsWith('<')) touch({ shell, scope }, file, { kind: 'file', access: 'read' });
   if (operator !== '<' && operator !== '<&') {
-    touch(shell, scope, file, { kind: 'file', access: 'write' });
+    touch({ shell, scope }, file, { kind: 'file', access: 'write' });
   }
 }

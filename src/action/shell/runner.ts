@@ -36,7 +36,7 @@ function shellProgram(call: Call): Input | undefined {
     return shell.runText(first.text, inner(scope, parsed.operands.slice(1)));
   }
   if (first && !has(parsed, 's')) {
-    touch(shell, scope, first, { kind: 'file', access: 'execute' });
+    touch({ shell, scope }, first, { kind: 'file', access: 'execute' });
     shell.trace.doubt(0.5, `what ${first.text} does is not known`);
     return undefined;
   }
@@ -57,7 +57,7 @@ function fed({ name, scope, shell }: Call): Input | undefined {
   const { input } = scope;
   if (input?.kind === 'text') return shell.runText(input.text, fork(scope, { input: undefined }));
   if (input?.kind === 'file') {
-    touch(shell, scope, input.name, { kind: 'file', access: 'execute' });
+    touch({ shell, scope }, input.name, { kind: 'file', access: 'execute' });
     shell.trace.doubt(0.5, `what ${input.name.text} does is not known`);
     return undefined;
   }
@@ -84,7 +84,8 @@ function ssh(call: Call): undefined {
     const what = value && SSH.get(name);
     if (!value || !what) continue;
     if (what === 'host') host(shell, value);
-    else touch(shell, scope, value, { kind: 'file', access: what === 'read' ? 'read' : 'write' });
+    else
+      touch({ shell, scope }, value, { kind: 'file', access: what === 'read' ? 'read' : 'write' });
   }
   const [target, ...rest] = operands;
   if (!target) return;
@@ -110,7 +111,7 @@ function xargs(call: Call): undefined {
   const { words, scope, shell } = call;
   const parsed = parseOptions(words, XARGS, { first: true });
   const file = lastValue(parsed, 'a arg-file');
-  if (file) touch(shell, scope, file, { kind: 'file', access: 'read' });
+  if (file) touch({ shell, scope }, file, { kind: 'file', access: 'read' });
   const command = parsed.operands;
   if (command.length === 0) return;
   const names = file ? undefined : namesIn(scope.input);
@@ -159,7 +160,7 @@ function interpreter(call: Call): Input | undefined {
   const coded = /^(perl|ruby|php|node|nodejs|deno)$/.test(name) ? 'e E r p eval print' : 'c e';
   const inline = has(parsed, coded);
   const file = inline ? undefined : operands.find(({ text }) => !/^(-|run|--)$/.test(text));
-  if (file) touch(shell, scope, file, { kind: 'file', access: 'execute' });
+  if (file) touch({ shell, scope }, file, { kind: 'file', access: 'execute' });
   else shell.trace.add('command', name, 'execute');
   if (inline && /^(perl|ruby)$/.test(name)) edited(call, operands);
   shell.trace.doubt(0.5, `what ${file?.text ?? `code for ${name}`} does is not known`);
@@ -170,6 +171,6 @@ function interpreter(call: Call): Input | undefined {
 function edited({ words, scope, shell }: Call, files: readonly Arg[]): undefined {
   const writes = words.some(({ text }) => /^-[A-Za-z0]*i/.test(text));
   for (const file of files) {
-    touch(shell, scope, file, { kind: 'file', access: writes ? 'write' : 'read' });
+    touch({ shell, scope }, file, { kind: 'file', access: writes ? 'write' : 'read' });
   }
 }

@@ -5,7 +5,7 @@ import type { Trace } from './trace.ts';
 /** A word after expansion, as far as the text tells. */
 export type Arg = {
   readonly text: string;
-  /** `all`: literal. `pattern`: names found at run time. `part`: holds what only the shell knows. */
+  /** `all`: literal. `pattern`: names found at run time. `part`: only the shell knows it whole. */
   readonly known: 'all' | 'pattern' | 'part';
 };
 

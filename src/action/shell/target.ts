@@ -7,10 +7,12 @@ import type { Arg, Scope, Shell } from './scope.ts';
 const NOTHING = /^\/dev\/(null|zero|full|u?random|tty|std(in|out|err)|fd\/\d+)$/;
 const SOCKET = /^\/dev\/(?:tcp|udp)\/([^/]+)\/([^/]+)$/;
 
+type At = { readonly shell: Shell; readonly scope: Scope };
+
 export type Touch = { readonly kind: 'file' | 'directory'; readonly access: Access };
 
 /** A path that a command touches. */
-export function touch(shell: Shell, scope: Scope, arg: Arg, { kind, access }: Touch): undefined {
+export function touch({ shell, scope }: At, arg: Arg, { kind, access }: Touch): undefined {
   if (arg.text === '' || arg.text === '-' || isSubstitution(arg) || NOTHING.test(arg.text)) return;
   const socket = SOCKET.exec(arg.text);
   if (socket) return host(shell, { text: `${socket[1]}:${socket[2]}`, known: arg.known });

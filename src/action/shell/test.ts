@@ -20,7 +20,10 @@ export function tested(expression: TestExpression, shell: Shell, expander: Expan
     default: {
       const arg = expandOne(expression.operand, expander);
       if (!isFileTest(expression.operator)) return;
-      touch(shell, expander.scope, arg, { kind: kindOf(expression.operator), access: 'read' });
+      touch({ shell, scope: expander.scope }, arg, {
+        kind: kindOf(expression.operator),
+        access: 'read',
+      });
     }
   }
 }
@@ -30,7 +33,7 @@ export function testCommand({ words, scope, shell }: Call): undefined {
   words.forEach(({ text }, i) => {
     const next = words[i + 1];
     if (!next || next.text === ']' || !isFileTest(text)) return;
-    touch(shell, scope, next, { kind: kindOf(text), access: 'read' });
+    touch({ shell, scope }, next, { kind: kindOf(text), access: 'read' });
   });
 }
 

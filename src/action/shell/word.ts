@@ -41,7 +41,7 @@ export function expandOne(word: Word, expander: Expander): Arg {
   return quotedTilde(pieces.reduce(joined, literal('')), word.text);
 }
 
-/** Text with expansions inside, such as a here-document's body; undefined where not all is known. */
+/** Text with expansions inside, such as a here-document; undefined where not all is known. */
 export function textOf(parts: readonly WordPart[], expander: Expander): string | undefined {
   const pieces = parts.map((part) => pieceOf(part, expander));
   const whole = pieces.every(({ known }) => known !== 'part');

@@ -1,4 +1,4 @@
-/** What is known about a runtime's own tool: its action, and which arguments name what it touches. */
+/** What is known of a tool of a runtime: its action, and which arguments name what it touches. */
 import type { Access, Action } from '../../event/event.ts';
 
 /** An argument that names a resource. */
