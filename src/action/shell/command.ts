@@ -1,4 +1,5 @@
 /** One command of a script: which program it is, and what that program touches. */
+import { patchedFiles } from '../patch.ts';
 import { ARCHIVERS } from './archive.ts';
 import { BUILTINS } from './builtin.ts';
 import { CONTAINERS } from './container.ts';
@@ -20,6 +21,8 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ...PACKAGERS,
   ...CONTAINERS,
   ['git', git],
+  ['apply_patch', applyPatch],
+  ['applypatch', applyPatch],
 ]);
 
 /** Folders of programs that are what their name says. */
@@ -95,6 +98,17 @@ function prefixed(call: Call, prefix: Prefix): Input | undefined {
   return call.name === 'watch' && rest.length === 1
     ? shell.runText(rest[0]?.text ?? '', fork(scope))
     : shell.runWords(rest, scope);
+}
+
+/** The tool that Codex and its kin have in their shells. */
+function applyPatch({ words, shell, scope }: Call): undefined {
+  const { input } = scope;
+  const text = words[0]?.text ?? (input?.kind === 'text' ? input.text : '');
+  const files = patchedFiles(text);
+  for (const { path, access } of files) {
+    touch({ shell, scope }, { text: path, known: 'all' }, { kind: 'file', access });
+  }
+  if (files.length === 0) shell.trace.doubt(0.5, 'a patch that is not known');
 }
 
 const CD: Arg = { text: 'cd', known: 'all' };

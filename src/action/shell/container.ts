@@ -1,8 +1,7 @@
 /** Containers and clusters: commands in them, files in and out of them. */
 import { has, lastValue, parseOptions, valuesOf } from './option.ts';
-import { remote } from './plain.ts';
 import { type Arg, type Call, fork, type Handler } from './scope.ts';
-import { touch } from './target.ts';
+import { remoteOf, touch } from './target.ts';
 
 export const CONTAINERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['docker', docker],
@@ -82,8 +81,14 @@ function inContainer(call: Call, folder: Arg | undefined): undefined {
 
 function copied(call: Call): undefined {
   const [from, to] = call.words;
-  if (from) remote(call, from, 'read');
-  if (to) remote(call, to, 'write');
+  if (from) moved(call, from, 'read');
+  if (to) moved(call, to, 'write');
+}
+
+/** `container:/path` or a path here. */
+function moved({ shell, scope }: Call, arg: Arg, access: 'read' | 'write'): undefined {
+  if (remoteOf(arg)) shell.trace.add('file', arg.text, access);
+  else touch({ shell, scope }, arg, { kind: 'file', access });
 }
 
 function built({ words, scope, shell }: Call): undefined {
@@ -137,10 +142,11 @@ function kubectl(call: Call): undefined {
   }
   if (name.text === 'cp') return copied({ ...call, words: rest });
   const removes = name.text === 'delete' || name.text === 'drain';
-  const reads = /^(get|describe|logs|top|explain|version|config|api-resources)$/.test(name.text);
+  const writes =
+    /^(apply|create|edit|patch|replace|scale|set|label|annotate|rollout|run|expose|taint|cordon|uncordon)$/;
   if (removes && !has(parsed, 'dry-run')) {
     shell.trace.add('other', rest.map(({ text }) => text).join(' ') || 'cluster', 'delete');
-  } else if (!reads) {
+  } else if (writes.test(name.text)) {
     shell.trace.add('other', `cluster ${rest.map(({ text }) => text).join(' ')}`.trim(), 'write');
   }
 }

@@ -44,7 +44,8 @@ function commandAt(tests: readonly Arg[], start: number): readonly Arg[] {
 }
 
 function run({ scope, shell }: Call, command: readonly Arg[], found: readonly Arg[]): undefined {
-  if (command.length === 0) return;
+  // many `-exec` without an end would each reach to the end of the line
+  if (command.length === 0 || !shell.trace.spend(16 * command.length)) return;
   shell.trace.add('command', command.map(({ text }) => text).join(' '), 'execute');
   for (const name of found) {
     shell.runWords(

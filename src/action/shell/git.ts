@@ -64,11 +64,16 @@ function tree(call: Call, access: 'read' | 'write' | 'delete'): undefined {
   for (const path of paths) {
     const whole = path.text === '.';
     const kind = whole ? 'directory' : 'file';
-    touch({ shell, scope }, path, { kind, access: staged ? 'write' : accessOf(name, path, paths) });
+    touch({ shell, scope }, path, { kind, access: staged ? 'read' : accessOf(name, path, paths) });
   }
   if (paths.length > 0) return;
-  const idle = name === 'clean' && has({ operands, options }, 'n dry-run');
-  shell.trace.add('directory', pathOf(scope, literal('.')), idle ? 'read' : access);
+  if (name === 'clean' && !has({ operands, options }, 'n dry-run')) {
+    // what is not tracked, anywhere below
+    touch({ shell, scope }, { text: './**', known: 'pattern' }, { kind: 'file', access });
+    return;
+  }
+  const seen = name === 'clean' ? 'read' : access;
+  shell.trace.add('directory', pathOf(scope, literal('.')), seen);
 }
 
 /** `add` and `apply` only read what they are given; `mv` takes its sources away. */

@@ -102,19 +102,21 @@ function manage(call: Call): Input | undefined {
     given(call, parsed.options, values);
     get(call, manager, named);
     installed(call, manager, has(parsed, 'g global'));
-  } else if (verb) other(call, verb);
+  } else if (verb) other(call, [verb, ...named]);
   return undefined;
 }
 
 /** Anything but installing: it lists, or runs a project's own code. */
-function other({ name, shell }: Call, verb: Arg): undefined {
+function other({ name, shell }: Call, [verb, script]: readonly Arg[]): undefined {
+  if (!verb) return;
   if (
     /^(list|ls|show|info|search|view|outdated|freeze|check|config|help|why|env)$/.test(verb.text)
   ) {
     return;
   }
-  shell.trace.add('command', `${name} ${verb.text}`, 'execute');
-  shell.trace.doubt(0.5, `what ${name} ${verb.text} does is not known`);
+  const what = [name, verb.text, ...(script && verb.text === 'run' ? [script.text] : [])].join(' ');
+  shell.trace.add('command', what, 'execute');
+  shell.trace.doubt(0.5, `what ${what} does is not known`);
 }
 
 function get({ shell, scope }: Call, { registry }: Manager, named: readonly Arg[]): undefined {
@@ -144,8 +146,10 @@ function given({ shell, scope }: Call, options: Options, values: Values): undefi
     if (!value || !what) continue;
     if (what === 'url') url(shell, value);
     else {
+      // `.[dev]` is the folder with some of its extras
+      const path = { ...value, text: value.text.replace(/\[[^\]/]*\]$/, '') };
       const kind = what === 'dir' ? 'directory' : 'file';
-      touch({ shell, scope }, value, { kind, access: 'read' });
+      touch({ shell, scope }, path, { kind, access: 'read' });
     }
   }
 }

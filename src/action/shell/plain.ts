@@ -31,7 +31,8 @@ export function plain(call: Call): Input | undefined {
   for (const { name, value } of parsed.options) {
     if (value) use(call, value, program.valued.get(name) ?? '');
   }
-  const { operands } = parsed;
+  // `dig +short name`
+  const operands = parsed.operands.filter(({ text }) => !/^\+[a-z]/.test(text));
   const uses = changed(program, parsed);
   const places = placesOf(uses, operands.length);
   operands.forEach((operand, i) => {
@@ -40,6 +41,7 @@ export function plain(call: Call): Input | undefined {
   const reads = operands.some((_, i) => places[i] !== 'skip');
   const { alone } = program;
   if (!reads && alone !== undefined && (alone === true || has(parsed, alone))) here(call);
+  if (program.opaque) call.shell.trace.doubt(0.5, `what ${call.name} does is not known`);
   return outputOf(call, program, operands);
 }
 
@@ -96,6 +98,9 @@ function changed(program: Known, parsed: Parameters<typeof has>[0]): readonly st
   if (program.instead !== undefined && has(parsed, program.instead)) uses = uses.slice(1);
   if (program.writes !== undefined && has(parsed, program.writes)) {
     uses = uses.map((word) => word.replace(/^read/, 'write'));
+  }
+  if (program.reads !== undefined && has(parsed, program.reads)) {
+    uses = uses.map((word) => word.replace(/^write/, 'read'));
   }
   if (program.folders === undefined || !has(parsed, program.folders)) return uses;
   return uses.map((word) => FOLDERS.get(word) ?? word);

@@ -16,10 +16,14 @@ export type Program = {
   readonly folders?: string;
   /** Options that change files in place: `sed -i`. */
   readonly writes?: string;
+  /** Options under which files are only read: `gzip -c`. */
+  readonly reads?: string;
   /** Options under which nothing is touched. */
   readonly idle?: string;
   /** Where no operand is given: the working folder is read, always or with these options. */
   readonly alone?: true | string;
+  /** What it does in a language of its own is not followed. */
+  readonly opaque?: true;
   /** Its output is its input, in whole or in part. */
   readonly passes?: true;
 };
@@ -123,6 +127,7 @@ const FAMILIES: Readonly<Record<string, Program>> = {
   'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4': {
     operands: 'write*',
     values: 'S o:write T',
+    reads: 'c stdout',
     idle: 'l list t test',
   },
   'dos2unix unix2dos': writers,
@@ -134,8 +139,8 @@ const FAMILIES: Readonly<Record<string, Program>> = {
   host: { operands: 'host skip*', values: 't c R W' },
   'whois ssh-copy-id': { operands: 'host', values: 'h:host p i:read o' },
   'ssh-keyscan nmap masscan': { operands: 'host*', values: 'p t f:read T oN:write iL:read' },
-  ftp: { operands: 'host skip*', values: 'P' },
-  sftp: { operands: 'remote', values: 'P i:read b:read F:read o' },
+  ftp: { operands: 'host skip*', values: 'P', opaque: true },
+  sftp: { operands: 'remote', values: 'P i:read b:read F:read o', opaque: true },
   scp: {
     operands: 'remote* remote-write',
     values: 'P i:read F:read o l c S J:host',
@@ -155,18 +160,24 @@ const FAMILIES: Readonly<Record<string, Program>> = {
   'psql pg_dump pg_restore createdb dropdb': {
     operands: 'skip*',
     values: 'h:host host:host U p d c f:read username dbname command file:read port',
+    opaque: true,
   },
   'mysql mysqldump mariadb': {
     operands: 'skip*',
     values: 'h:host host:host u P D e user port database execute',
+    opaque: true,
   },
-  'redis-cli': { operands: 'skip*', values: 'h:host p a n u:url' },
-  sqlite3: { operands: 'write skip*', values: 'cmd init:read separator' },
+  'redis-cli': { operands: 'skip*', values: 'h:host p a n u:url', opaque: true },
+  sqlite3: { operands: 'write skip*', values: 'cmd init:read separator', opaque: true },
   'pdftotext pdftoppm': { operands: 'read write', values: 'f l r' },
   pandoc: { operands: 'read*', values: 'o:write f t output:write from to' },
   convert: { operands: 'read* write', values: 'resize quality' },
   ffmpeg: { operands: 'write*', values: 'i:read f c v ss t to vf af r b' },
-  'nc ncat netcat telnet': { operands: 'host skip*', values: 'w p s e c' },
+  'nc ncat netcat telnet': {
+    operands: 'host skip*',
+    values: 'w p s e:execute c:execute',
+    opaque: true,
+  },
 };
 
 /** By name. */

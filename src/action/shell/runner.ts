@@ -44,10 +44,9 @@ function shellProgram(call: Call): Input | undefined {
 }
 
 function inner(scope: Call['scope'], rest: readonly Arg[]) {
-  const [, ...positional] = rest;
   const at = fork(scope, { input: undefined });
-  positional.slice(0, 9).forEach((arg, i) => {
-    at.variables.set(`${i + 1}`, arg);
+  rest.slice(0, 10).forEach((arg, i) => {
+    at.variables.set(`${i}`, arg);
   });
   return at;
 }
