@@ -125,6 +125,13 @@ const KUBECTL = valuesOf(
   'n namespace c container f:read filename:read k l o context kubeconfig:read s',
 );
 
+const CHANGES = new Set(
+  (
+    'apply create edit patch replace scale set label annotate rollout run expose taint cordon' +
+    ' uncordon'
+  ).split(' '),
+);
+
 function kubectl(call: Call): undefined {
   const { words, shell, scope } = call;
   const split = words.findIndex(({ text }) => text === '--');
@@ -142,11 +149,9 @@ function kubectl(call: Call): undefined {
   }
   if (name.text === 'cp') return copied({ ...call, words: rest });
   const removes = name.text === 'delete' || name.text === 'drain';
-  const writes =
-    /^(apply|create|edit|patch|replace|scale|set|label|annotate|rollout|run|expose|taint|cordon|uncordon)$/;
   if (removes && !has(parsed, 'dry-run')) {
     shell.trace.add('other', rest.map(({ text }) => text).join(' ') || 'cluster', 'delete');
-  } else if (writes.test(name.text)) {
+  } else if (CHANGES.has(name.text)) {
     shell.trace.add('other', `cluster ${rest.map(({ text }) => text).join(' ')}`.trim(), 'write');
   }
 }

@@ -15,7 +15,8 @@ export function find(call: Call): Input {
   const places = roots.length > 0 ? roots : [literal('.')];
   for (const root of places) touch({ shell, scope }, root, { kind: 'directory', access: 'read' });
   const found = places.map((root) => matches(root, tests));
-  tests.forEach(({ text }, i) => {
+  for (const [i, { text }] of tests.entries()) {
+    if (!shell.trace.spend(1)) break;
     const next = tests[i + 1];
     if (text === '-delete') {
       for (const name of found) touch({ shell, scope }, name, { kind: 'file', access: 'delete' });
@@ -23,7 +24,7 @@ export function find(call: Call): Input {
     if (RUNS.has(text)) run(call, commandAt(tests, i + 1), found);
     if (next && WRITES.has(text)) touch({ shell, scope }, next, { kind: 'file', access: 'write' });
     if (next && text === '-newer') touch({ shell, scope }, next, { kind: 'file', access: 'read' });
-  });
+  }
   return { kind: 'names', names: found };
 }
 

@@ -10,6 +10,7 @@ import {
   type Word,
 } from 'unbash';
 import { runProgram } from './command.ts';
+import { withinReason } from './reason.ts';
 import { redirected } from './redirect.ts';
 import {
   type Arg,
@@ -30,8 +31,8 @@ type Node = Statement['command'];
 
 /** Words of one list that are followed one by one. */
 const LOOP = 32;
-/** Here-documents of one script: their bodies are looked for again and again. */
-const HERE_DOCUMENTS = 200;
+/** Work for one command, its words apart. */
+const COMMAND = 64;
 
 /** A shell whose commands leave their effects in the trace. */
 export function shellOn(trace: Trace): Shell {
@@ -40,11 +41,9 @@ export function shellOn(trace: Trace): Shell {
     runText: (text, scope) => {
       if (deep(trace, scope)) return undefined;
       if (!trace.spend(text.length + 16)) return undefined;
-      if (text.split('<<', HERE_DOCUMENTS + 2).length > HERE_DOCUMENTS + 1) {
-        trace.error(`more than ${HERE_DOCUMENTS} here-documents`);
-        return undefined;
-      }
-      return script(parse(text), { shell, scope: deeper(scope) });
+      const start = withinReason(text);
+      if (start.length < text.length) trace.error('more openings than can be followed');
+      return script(parse(start), { shell, scope: deeper(scope) });
     },
     runWords: (words, scope) =>
       deep(trace, scope) ? undefined : program(words, { shell, scope: deeper(scope) }),
@@ -99,7 +98,7 @@ function pipeline(commands: readonly CommandNode[], walk: Walk): Input | undefin
 
 function commandNode(command: CommandNode, walk: Walk): Input | undefined {
   const { scope, shell } = walk;
-  if (!shell.trace.spend(16)) return undefined;
+  if (!shell.trace.spend(COMMAND)) return undefined;
   switch (command.type) {
     case 'Command':
       return simple(command, walk);
@@ -257,7 +256,7 @@ function called(
   words: readonly Arg[],
   { shell, scope }: Walk,
 ): Input | undefined {
-  if (deep(shell.trace, scope)) return undefined;
+  if (deep(shell.trace, scope) || !shell.trace.spend(4 * COMMAND)) return undefined;
   const at = fork(scope, { depth: scope.depth + 1 });
   for (let i = 1; i <= 9; i += 1) {
     const word = words[i - 1];
