@@ -32,7 +32,8 @@ export function plain(call: Call): Input | undefined {
     if (value) use(call, value, program.valued.get(name) ?? '');
   }
   // `dig +short name`
-  const operands = parsed.operands.filter(({ text }) => !/^\+[a-z]/.test(text));
+  const plus = program.uses[0] === 'host';
+  const operands = parsed.operands.filter(({ text }) => !(plus && text.startsWith('+')));
   const uses = changed(program, parsed);
   const places = placesOf(uses, operands.length);
   operands.forEach((operand, i) => {

@@ -38,7 +38,8 @@ export function url(shell: Shell, arg: Arg, access: Access = 'network'): undefin
   if (text === '' || text === '-') return;
   if (arg.known === 'part') shell.trace.doubt(0.7, `only the shell knows: ${text}`);
   shell.trace.add('url', text, access);
-  const name = hostOf(text);
+  // what stands there in these is the name of a store
+  const name = /^(s3|gs|az|docker|oci):/i.test(text) ? undefined : hostOf(text);
   if (name !== undefined) shell.trace.add('host', name, 'network');
 }
 
