@@ -1,10 +1,13 @@
 /** Turns a tool call into a canonical action on resources, and says how sure that is. */
-import { posix } from 'node:path';
-import type { Access, Action, Event, Resource } from '../event/event.ts';
-import { NAME_CHARS, RESOURCE_CHARS, RESOURCES } from '../event/event.ts';
+import type { Action, Event, Resource } from '../event/event.ts';
+import { RESOURCES } from '../event/event.ts';
 import { isObject } from '../event/name.ts';
 import { describeFields } from './field.ts';
-import { type Naming, toolOf } from './tool.ts';
+import { type Annotations, hinted, mcpToolOf, serverIn } from './mcp.ts';
+import { absolute, bounded, named, valueAt } from './resource.ts';
+import { type Findings, SURE } from './shell/trace.ts';
+import { toolOf } from './tool/menu.ts';
+import type { Naming, Tool } from './tool/tool.ts';
 import { accessOf, type Guess, guessFromKinds, guessFromName, kindOf } from './verb.ts';
 
 export type Call = {
@@ -14,16 +17,25 @@ export type Call = {
   readonly arguments?: unknown;
   /** Absolute: relative paths are read from here. Without it they stay as they are. */
   readonly cwd?: string | undefined;
+  /** The MCP server that the tool is of, where something else than the tool's name tells it. */
+  readonly server?: string | undefined;
+  /**
+   * What an MCP server says of its tool. It is not trusted: a hint may make an unknown tool's
+   * action graver, never more harmless, and never changes a runtime's own tool.
+   */
+  readonly annotations?: Annotations | undefined;
 };
 
 export type Classified = {
   /** Absent where nothing tells: unknown is a value. */
   readonly action?: Action;
   readonly resources: readonly Resource[];
-  /** From 0 to 1; 1 is a tool of the runtime's own, from the table. */
+  /** From 0 to 1; 1 is a tool of the runtime's own, from the table. Speaks of the action. */
   readonly confidence: number;
   /** A few words, to show beside it. */
   readonly reason: string;
+  /** Where a shell command was followed: whether all that it touches is in `resources`. */
+  readonly effects?: Pick<Findings, 'confidence' | 'reason'>;
 };
 
 const CERTAIN = { confidence: 1, reason: "one of the runtime's own tools" };
@@ -31,19 +43,18 @@ const CERTAIN = { confidence: 1, reason: "one of the runtime's own tools" };
 /** The canonical action of a tool call and what it touches. Never throws. */
 export function classify(call: Call): Classified {
   const known = toolOf(call.runtime, call.tool);
-  if (known) {
-    return {
-      action: known.action,
-      resources: bounded((known.names ?? []).flatMap((name) => named(call, name))),
-      ...CERTAIN,
-    };
-  }
-  const mcp = /^mcp__(.+?)__(.+)$/s.exec(call.tool);
-  const guess = guessFromName(mcp?.[2] ?? call.tool);
-  const found = resourcesOf(call, guess);
-  if (!mcp) return inferred(guess, found);
-  const server = { kind: 'mcp_server', id: mcp[1] ?? '', access: 'execute' } as const;
-  return inferred(guess, [server, ...found]);
+  if (known) return { action: known.action, ...touched(call, known), ...CERTAIN };
+  const mcp = mcpToolOf(call.tool, call.runtime, call.server);
+  const name = mcp?.tool ?? call.tool;
+  const guess = hinted(guessFromName(name), call.annotations);
+  const { resources, ...rest } = touched(call, guessed(call, name, guess));
+  const kinds = new Set(resources.map(({ kind }) => kind));
+  const server = { kind: 'mcp_server', id: mcp?.server ?? '', access: 'execute' } as const;
+  return {
+    ...guessFromKinds(guess, kinds),
+    resources: bounded(mcp ? [server, ...resources] : resources),
+    ...rest,
+  };
 }
 
 type Filled = Pick<Event, 'action' | 'resources' | 'attributes'>;
@@ -51,24 +62,37 @@ type Filled = Pick<Event, 'action' | 'resources' | 'attributes'>;
 /**
  * The event with `action` and `resources` filled in from its own fields where the producer said
  * nothing. What the producer said is never changed. A guess leaves its confidence and reason in
- * `attributes.action_inferred`.
+ * `attributes.action_inferred`, a shell command that could not be followed to the end leaves them
+ * in `attributes.effects_inferred`.
  */
 export function describe<E extends Partial<Event>>(event: E): E & Filled {
   if (event.action !== undefined && event.resources !== undefined) return event;
   const seen = event.tool === undefined ? describeFields(event) : describeCall(event, event.tool);
   if (!seen) return event;
   const action = event.action ?? seen.action;
-  const inferred = event.action === undefined && seen.action !== undefined && seen.confidence < 1;
   const described: E & Filled = { ...event };
   if (action !== undefined) described.action = action;
   if (!event.resources && seen.resources.length > 0) described.resources = [...seen.resources];
-  if (inferred) described.attributes = withInference(event.attributes, seen);
+  const inferred = inferencesOf(seen);
+  if (event.action !== undefined) delete inferred.action_inferred;
+  if (event.resources !== undefined) delete inferred.effects_inferred;
+  if (Object.keys(inferred).length > 0) {
+    described.attributes = { ...inferred, ...event.attributes };
+  }
   return described;
 }
 
-/** What `describe` adds to `attributes` for a guess; a producer's own value stays. */
-function withInference(attributes: Event['attributes'], { confidence, reason }: Classified) {
-  return { action_inferred: { confidence, reason }, ...attributes };
+type Inference = Pick<Classified, 'confidence' | 'reason'>;
+type Inferences = { action_inferred?: Inference; effects_inferred?: Inference };
+
+/** For `attributes`: how sure a guess is, and what of a command could not be followed. */
+export function inferencesOf({ action, confidence, reason, effects }: Classified): Inferences {
+  const inferences: Inferences = {};
+  if (action !== undefined && confidence < 1) inferences.action_inferred = { confidence, reason };
+  if (effects && effects.confidence < SURE.whole) {
+    inferences.effects_inferred = { confidence: effects.confidence, reason: effects.reason };
+  }
+  return inferences;
 }
 
 function describeCall(event: Partial<Event>, tool: string): Classified {
@@ -76,80 +100,48 @@ function describeCall(event: Partial<Event>, tool: string): Classified {
   const known = event.resources && toolOf(runtime, tool);
   if (known) return { action: known.action, resources: [], ...CERTAIN };
   const cwd = event.attributes?.['cwd'];
+  const annotations = event.attributes?.['tool_annotations'];
   return classify({
     runtime,
     tool,
     arguments: event.arguments,
     cwd: typeof cwd === 'string' ? cwd : undefined,
+    server: serverIn(event.attributes),
+    annotations: isObject(annotations) ? annotations : undefined,
   });
 }
 
-function inferred(guess: Guess, resources: readonly Resource[]): Classified {
-  const better = guess.action ? guess : guessFromKinds(new Set(resources.map(({ kind }) => kind)));
-  return { ...better, resources: bounded(resources) };
-}
-
-function resourcesOf(call: Call, guess: Guess): Resource[] {
-  if (!isObject(call.arguments)) return [];
-  return Object.keys(call.arguments)
-    .slice(0, RESOURCES)
-    .flatMap((argument) => {
-      const kind = kindOf(argument);
-      if (kind === undefined) return [];
-      return named(call, { argument, kind, access: accessOf(guess.action, kind) });
-    });
-}
-
-function named(call: Call, { argument, kind, access, otherwise }: Naming): Resource[] {
-  const value = valueAt(call.arguments, argument);
-  const values = (Array.isArray(value) ? value.slice(0, RESOURCES) : [value]).filter(
-    (item): item is string => typeof item === 'string' && item !== '',
+/** What the arguments that a tool's table names touch, with the doubts about a command. */
+function touched(call: Call, tool: Pick<Tool, 'names' | 'cwd'>) {
+  const own = tool.cwd === undefined ? undefined : valueAt(call.arguments, tool.cwd);
+  const cwd = typeof own === 'string' && own !== '' ? absolute(own, call.cwd) : call.cwd;
+  let effects: Classified['effects'];
+  const resources = (tool.names ?? []).flatMap((naming) =>
+    named({ arguments: call.arguments, cwd }, naming, ({ confidence, reason }) => {
+      if (!effects || confidence < effects.confidence) effects = { confidence, reason };
+    }),
   );
-  if (values.length === 0 && otherwise) {
-    const id = 'cwd' in otherwise ? call.cwd : otherwise.id;
-    return id === undefined ? [] : [{ kind, id, access }];
-  }
-  return values.flatMap((id) => resource(call, id, { kind, access }));
+  return { resources: bounded(resources), ...(effects ? { effects } : {}) };
 }
 
-function resource(
-  { cwd }: Call,
-  id: string,
-  { kind, access }: { readonly kind: string; readonly access: Access },
-): Resource[] {
-  if (kind === 'file' || kind === 'directory') return [{ kind, id: absolute(id, cwd), access }];
-  if (kind !== 'url') return [{ kind, id, access }];
-  const host = URL.canParse(id) ? new URL(id).host : '';
-  return host === ''
-    ? [{ kind, id, access }]
-    : [
-        { kind, id, access },
-        { kind: 'host', id: host, access },
-      ];
+/** For a tool without a table: arguments whose names tell what they hold. */
+function guessed({ arguments: args }: Call, name: string, guess: Guess): Pick<Tool, 'names'> {
+  if (!isObject(args)) return {};
+  const names = Object.keys(args)
+    .slice(0, RESOURCES)
+    .flatMap((argument): Naming[] => {
+      const kind = kindOf(argument, name);
+      if (kind === undefined || argument === '' || argument.includes('.')) return [];
+      const access = accessOf(guess.action, { kind, argument, tool: name });
+      const runs = kind === 'command' && (guess.action ?? 'execute') === 'execute';
+      return [{ argument, kind, access, ...(runs && isLine(argument) ? SHELL : {}) }];
+    });
+  return { names };
 }
 
-/** A relative path from the working folder; `~`, drives and URLs stay as they are. */
-function absolute(path: string, cwd: string | undefined): string {
-  if (cwd === undefined || !cwd.startsWith('/') || /^(\/|~|[A-Za-z]:|\\|\w+:\/\/)/.test(path)) {
-    return path;
-  }
-  return posix.join(cwd, path);
-}
+const SHELL = { holds: 'shell' } as const;
 
-function valueAt(value: unknown, path: string): unknown {
-  let at = value;
-  for (const key of path.split('.')) {
-    if (!isObject(at) || !Object.hasOwn(at, key)) return undefined;
-    at = at[key];
-  }
-  return at;
-}
-
-/** Within the limits of an event; the whole value stays in `arguments`. */
-function bounded(resources: readonly Resource[]): Resource[] {
-  return resources.slice(0, RESOURCES).map(({ kind, id, access }) => ({
-    kind: kind.slice(0, NAME_CHARS),
-    id: id.slice(0, RESOURCE_CHARS),
-    access,
-  }));
+/** `script` may be in any language. */
+function isLine(argument: string): boolean {
+  return /^(command|cmd)$/i.test(argument);
 }

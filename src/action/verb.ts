@@ -19,13 +19,14 @@ const VERBS: readonly (readonly [Action, string])[] = [
     'write',
     'write create update edit set add insert put save append upload patch modify rename move copy' +
       ' replace upsert make mkdir merge commit push apply book cancel reserve pay buy purchase' +
-      ' order refund transfer return exchange change assign import fill submit reschedule',
+      ' toggle order refund transfer return exchange change assign import fill submit reschedule',
   ],
   ['delegate', 'delegate handoff subagent escalate'],
   ['network', 'request http https curl wget ping navigate crawl scrape webhook browse download'],
-  ['query', 'search find list query lookup count select grep'],
+  ['query', 'search find list query lookup count select grep tree'],
   ['read', 'get read fetch load view show open cat describe retrieve inspect check'],
-  ['plan', 'plan todo think remind schedule calculate'],
+  ['plan', 'plan todo think remind schedule'],
+  ['none', 'calculate'],
 ];
 
 const ACTION_OF: ReadonlyMap<string, Action> = new Map(
@@ -37,20 +38,26 @@ const GRAVITY: ReadonlyMap<Action, number> = new Map(
   VERBS.map(([action], i) => [action, VERBS.length - i]),
 );
 /** Sending or scheduling these moves value, not words. */
-const VALUE = new Set(['money', 'payment', 'funds', 'transaction']);
+const VALUE = new Set(['money', 'payment', 'funds', 'transaction', 'certificate', 'voucher']);
+/** Changing these changes who may do what. */
+const ACCESS = new Set(['password', 'passwords', 'permission', 'permissions', 'role', 'roles']);
+/** To transfer something to these is to hand over. */
+const PEOPLE = new Set(['human', 'humans', 'agent', 'agents', 'operator', 'representative']);
+/** A name with one of these speaks of files, so that `source` and `destination` are paths. */
+const FILES = new Set(['file', 'files', 'directory', 'directories', 'folder', 'folders', 'dir']);
 
 /** Names of arguments that name resources, and their kinds. */
 const KINDS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     file:
-      'path file file_path filepath filename file_name notebook_path source_path target_path' +
-      ' src dst',
+      'path paths file files file_path file_paths filepath filename file_name notebook_path' +
+      ' source_path target_path src dst',
     directory: 'dir directory folder dir_path root',
     url: 'url uri href link webhook_url',
     host: 'host hostname domain',
     command: 'command cmd script',
     agent: 'subagent agent_name',
-    other: 'to recipient recipients email cc bcc channel address',
+    other: 'to recipient recipients email cc bcc channel address user_email participants attendees',
   }).flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)),
 );
 
@@ -77,35 +84,72 @@ function guess(tool: string): Guess {
   const [first] = verbs;
   if (!first) return { confidence: 0, reason: 'no verb in the name' };
   if (first.word === words[0] && !words.includes('and')) {
-    if (TALK.has(first.action) && words.some((word) => VALUE.has(word))) {
-      return { action: 'write', confidence: 0.7, reason: `verb "${first.word}" on a value` };
-    }
-    return { action: first.action, confidence: 0.8, reason: `verb "${first.word}"` };
+    return about(first, words) ?? said(first.action, 0.8, `verb "${first.word}"`);
   }
   const gravest = verbs.reduce((a, b) => (gravity(b.action) > gravity(a.action) ? b : a));
-  return { action: gravest.action, confidence: 0.5, reason: `word "${gravest.word}"` };
+  return said(gravest.action, 0.5, `word "${gravest.word}"`);
 }
 
-/** What the arguments say where the name says nothing. */
-export function guessFromKinds(kinds: ReadonlySet<string>): Guess {
-  const said = (action: Action, kind: string): Guess => ({
-    action,
-    confidence: 0.4,
-    reason: `an argument names a ${kind}`,
-  });
-  if (kinds.has('command')) return said('execute', 'command');
-  if (kinds.has('url')) return said('network', 'url');
-  if (kinds.has('host')) return said('network', 'host');
+/** Where what the verb acts on tells more than the verb. */
+function about({ word, action }: { word: string; action: Action }, words: string[]) {
+  const on = (these: ReadonlySet<string>) => words.some((each) => these.has(each));
+  if (TALK.has(action) && on(VALUE)) return said('write', 0.7, `verb "${word}" on a value`);
+  if (action !== 'write') return undefined;
+  if (on(ACCESS)) return said('admin', 0.7, `verb "${word}" on access`);
+  const handed = word === 'transfer' && on(PEOPLE);
+  return handed ? said('delegate', 0.7, `verb "${word}" to somebody`) : undefined;
+}
+
+function said(action: Action, confidence: number, reason: string): Guess {
+  return { action, confidence, reason };
+}
+
+/** The guess, or the given action where that is graver. */
+export function graver(guess: Guess, action: Action, why: string): Guess {
+  if (guess.action !== undefined && gravity(guess.action) >= gravity(action)) return guess;
+  return said(action, 0.5, why);
+}
+
+/** What the arguments add: an action where the name says nothing, the network to a reading verb. */
+export function guessFromKinds(guess: Guess, kinds: ReadonlySet<string>): Guess {
+  const outside = kinds.has('url') ? 'url' : kinds.has('host') ? 'host' : undefined;
+  if (guess.action === undefined && kinds.has('command')) {
+    return said('execute', 0.4, 'an argument names a command');
+  }
+  if (outside && (guess.action === 'read' || guess.action === 'query')) {
+    return said('network', 0.7, `${guess.reason} of a ${outside}`);
+  }
+  if (guess.action !== undefined) return guess;
+  if (outside) return said('network', 0.4, `an argument names a ${outside}`);
   return { confidence: 0, reason: 'neither its name nor its arguments tell' };
 }
 
-/** The kind of resource that an argument of this name holds, if any. */
-export const kindOf = remembered((argument) => KINDS.get(wordsOf(argument).join('_')));
+/** The kind of resource that an argument of this name of a tool holds, if any. */
+export function kindOf(argument: string, tool: string): string | undefined {
+  const kind = kindOfName(argument);
+  if (kind === 'file' && argument === 'path' && onFolders(tool)) return 'directory';
+  if (kind !== undefined || (argument !== 'source' && argument !== 'destination')) return kind;
+  return onFiles(tool) ? 'file' : undefined;
+}
 
-/** The access that an action means for a resource of a kind. */
-export function accessOf(action: Action | undefined, kind: string): Access {
+const kindOfName = remembered((argument) => KINDS.get(wordsOf(argument).join('_')));
+const onFiles = remembered((tool) => wordsOf(tool).some((word) => FILES.has(word)));
+const onFolders = remembered((tool) => {
+  const words = wordsOf(tool);
+  return words.includes('directory') && !words.some((word) => word.startsWith('file'));
+});
+
+/** What is moved away is gone from there. */
+const moves = remembered((tool) => /^(move|rename)$/.test(wordsOf(tool)[0] ?? ''));
+
+/** The access that an action means for what an argument names. */
+export function accessOf(
+  action: Action | undefined,
+  { kind, argument, tool }: { readonly [K in 'kind' | 'argument' | 'tool']: string },
+): Access {
   if (kind === 'command' || kind === 'agent') return 'execute';
   if (kind === 'url' || kind === 'host') return 'network';
+  if (argument === 'source' && action === 'write') return moves(tool) ? 'delete' : 'read';
   if (action === 'write' || action === 'delete' || action === 'execute') return action;
   return action === 'communicate' && kind === 'other' ? 'write' : 'read';
 }

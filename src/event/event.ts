@@ -91,7 +91,8 @@ const time = (description: string) =>
 
 const resource = z.strictObject({
   kind: name().meta({
-    description: 'What it is: file, directory, url, host, command, tool, agent, mcp_server, other.',
+    description:
+      'What it is: file, directory, url, host, command, process, tool, agent, mcp_server, other.',
     index: 'keyword',
   }),
   id: z.string().min(1).max(RESOURCE_CHARS).meta({

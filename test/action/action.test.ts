@@ -15,8 +15,13 @@ suite('a tool of Claude Code', () => {
     ['NotebookEdit', { notebook_path: '/n.ipynb' }, 'write', ['file /n.ipynb write']],
     ['Grep', { pattern: 'x' }, 'read', ['directory /work read']],
     ['Glob', { pattern: '*', path: 'src' }, 'read', ['directory /work/src read']],
-    ['Bash', { command: 'ls -la' }, 'execute', ['command ls -la execute']],
-    ['Monitor', { command: 'tail -f a' }, 'execute', ['command tail -f a execute']],
+    ['Bash', { command: 'ls -la' }, 'execute', ['command ls -la execute', 'directory /work read']],
+    [
+      'Monitor',
+      { command: 'tail -f a' },
+      'execute',
+      ['command tail -f a execute', 'file /work/a read'],
+    ],
     [
       'Monitor',
       { ws: { url: 'wss://x.test/s' } },
@@ -56,7 +61,12 @@ suite('an unknown tool', () => {
     ['search-flights', { from: 'A' }, 'query', []],
     ['issue_create', { title: 'x' }, 'write', []],
     ['read_and_delete_inbox', {}, 'delete', []],
-    ['sparkle', { command: 'rm -rf /' }, 'execute', ['command rm -rf / execute']],
+    [
+      'sparkle',
+      { command: 'rm -rf /' },
+      'execute',
+      ['command rm -rf / execute', 'directory / delete'],
+    ],
     [
       'sparkle',
       { url: 'https://a.test/' },

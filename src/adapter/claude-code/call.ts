@@ -1,5 +1,5 @@
 /** Hooks about tool calls: asked, answered, failed, denied, awaiting approval. */
-import { classify } from '../../action/action.ts';
+import { classify, inferencesOf } from '../../action/action.ts';
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { contained, given, nameIn, textIn } from '../record.ts';
@@ -150,14 +150,14 @@ function callFacts({ fields }: Hook): Omit<Facts, 'used'> {
   } as const;
   if (tool === undefined) return base;
   const seen = classify({ runtime: RUNTIME, tool, arguments: fields['tool_input'], cwd });
-  const { action, resources, confidence, reason } = seen;
-  const guessed = action !== undefined && confidence < 1;
+  const { action, resources } = seen;
+  const attributes = inferencesOf(seen);
   return {
     ...base,
     tool,
     ...given('action', action),
     ...(resources.length > 0 ? { resources: [...resources] } : {}),
-    ...(guessed ? { attributes: { action_inferred: { confidence, reason } } } : {}),
+    ...(Object.keys(attributes).length > 0 ? { attributes } : {}),
   };
 }
 

@@ -1,18 +1,6 @@
-/** What each runtime's own tools do and which of their arguments name what they touch: data. */
-import type { Access, Action } from '../event/event.ts';
-
-/** An argument that names a resource. */
-export type Naming = {
-  /** Name of the argument, dotted where it lies deeper: `ws.url`. */
-  readonly argument: string;
-  /** As `resources.kind` of an event. */
-  readonly kind: string;
-  readonly access: Access;
-  /** What the tool takes where the argument is missing: its working folder, or this name. */
-  readonly otherwise?: { readonly cwd: true } | { readonly id: string };
-};
-
-export type Tool = { readonly action: Action; readonly names?: readonly Naming[] };
+/** Claude Code's own tools: data. */
+import type { Access } from '../../event/event.ts';
+import type { Naming, Tool, Tools } from './tool.ts';
 
 const file = (access: Access, argument = 'file_path'): readonly Naming[] => [
   { argument, kind: 'file', access },
@@ -21,6 +9,7 @@ const folder = (access: Access): readonly Naming[] => [
   { argument: 'path', kind: 'directory', access, otherwise: { cwd: true } },
 ];
 const command: readonly Naming[] = [{ argument: 'command', kind: 'command', access: 'execute' }];
+const shell: readonly Naming[] = command.map((naming) => ({ ...naming, holds: 'shell' }));
 const url: readonly Naming[] = [{ argument: 'url', kind: 'url', access: 'network' }];
 const server: readonly Naming[] = [{ argument: 'server', kind: 'mcp_server', access: 'read' }];
 
@@ -29,7 +18,7 @@ const QUERY: Tool = { action: 'query' };
 const COMMUNICATE: Tool = { action: 'communicate' };
 
 /** Claude Code 2.1.330: `BUILTIN_TOOL_NAMES` and the inputs in `sdk-tools.d.ts` of its SDK. */
-const CLAUDE_CODE: Readonly<Record<string, Tool>> = {
+export const CLAUDE_CODE: Tools = {
   Read: { action: 'read', names: file('read') },
   Grep: { action: 'read', names: folder('read') },
   Glob: { action: 'read', names: folder('read') },
@@ -38,11 +27,11 @@ const CLAUDE_CODE: Readonly<Record<string, Tool>> = {
   Edit: { action: 'write', names: file('write') },
   MultiEdit: { action: 'write', names: file('write') },
   NotebookEdit: { action: 'write', names: file('write', 'notebook_path') },
-  Bash: { action: 'execute', names: command },
+  Bash: { action: 'execute', names: shell },
   PowerShell: { action: 'execute', names: command },
   Monitor: {
     action: 'execute',
-    names: [...command, { argument: 'ws.url', kind: 'url', access: 'network' }],
+    names: [...shell, { argument: 'ws.url', kind: 'url', access: 'network' }],
   },
   WebFetch: { action: 'network', names: url },
   WebSearch: { action: 'network' },
@@ -95,6 +84,10 @@ const CLAUDE_CODE: Readonly<Record<string, Tool>> = {
   ListAgents: QUERY,
   ReadNotifications: QUERY,
   WaitForMcpServers: QUERY,
+  RefreshMcpTools: QUERY,
+  TaskOutput: QUERY,
+  BashOutput: QUERY,
+  KillShell: { action: 'execute' },
   ListMcpResourcesTool: { action: 'query', names: server },
   ReadMcpResourceTool: {
     action: 'read',
@@ -105,15 +98,3 @@ const CLAUDE_CODE: Readonly<Record<string, Tool>> = {
     names: [...server, { argument: 'uri', kind: 'url', access: 'read' }],
   },
 };
-
-/** By runtime, as `agent.runtime` names it, then by the tool's exact name. */
-const TOOLS: Readonly<Record<string, Readonly<Record<string, Tool>>>> = {
-  'claude-code': CLAUDE_CODE,
-};
-
-/** What is known about a runtime's own tool; undefined for all others. */
-export function toolOf(runtime: string | undefined, tool: string): Tool | undefined {
-  if (runtime === undefined || !Object.hasOwn(TOOLS, runtime)) return undefined;
-  const tools = TOOLS[runtime];
-  return tools && Object.hasOwn(tools, tool) ? tools[tool] : undefined;
-}
