@@ -2,8 +2,10 @@
 import { Fault } from '../fault/fault.ts';
 import type { Adapter } from './adapter.ts';
 import { claudeCode } from './claude-code/claude-code.ts';
+import { codex } from './codex/codex.ts';
+import { gemini } from './gemini/gemini.ts';
 
-const ADAPTERS: readonly Adapter[] = [claudeCode];
+const ADAPTERS: readonly Adapter[] = [claudeCode, codex, gemini];
 
 /** Throws `adapter.unknown`. */
 export function adapterNamed(runtime: string): Adapter {
