@@ -44,6 +44,20 @@ export function askedOfGemini(path: string): AskedCall[] {
   );
 }
 
+/** OpenCode where the requests were not kept: the parts of the model's messages that ask. */
+export function askedOfParts(path: string): AskedCall[] {
+  type Posted = { readonly input: { readonly properties?: { readonly part?: Fields } } };
+  return unique(
+    readLines(path)
+      .flatMap((line): readonly Fields[] => {
+        const part = (line as Posted).input.properties?.part;
+        return part === undefined ? [] : [part];
+      })
+      .filter(({ type }) => type === 'tool')
+      .map(({ callID, tool }) => ({ id: String(callID), name: String(tool), args: undefined })),
+  );
+}
+
 function bodies(path: string): Fields[] {
   return readLines(path).map((line) => (line as { body: Fields }).body);
 }

@@ -23,11 +23,10 @@ export function answered(hook: Seen): Told {
  * asks to the arguments as `description`.
  */
 export function approval(hook: Seen): Told {
-  const { call_id: _, key: __, ...facts } = callFacts(hook);
-  const about = aboutCall(hook, facts);
-  const decision = { outcome: 'escalate', by: 'config' } as const;
-  const named = { ...facts, ...given('call_id', about) };
-  return [draftOf(hook, { ...named, type: 'approval', status: 'escalated', decision })];
+  const facts = callFacts(hook);
+  const call_id = given('call_id', facts.call_id ?? aboutCall(hook, facts));
+  const escalated = { status: 'escalated', decision: { outcome: 'escalate' } } as const;
+  return [draftOf(hook, { ...facts, ...call_id, ...escalated, type: 'approval' })];
 }
 
 /** The shell's hook hands over the command's own output, without the runtime's head. */

@@ -62,7 +62,7 @@ export function notification(hook: Seen): Told {
     const said = { type: 'output', action: 'communicate', channel: 'notification' } as const;
     return [draftOf(hook, { ...said, ...content })];
   }
-  const decision = { outcome: 'escalate', by: 'config' } as const;
+  const decision = { outcome: 'escalate' } as const;
   const facts = { type: 'approval', status: 'escalated', decision, ...content } as const;
   return [draftOf(hook, { ...facts, ...aboutOf(hook) })];
 }

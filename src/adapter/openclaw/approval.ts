@@ -8,7 +8,7 @@ export function approvalAsked(seen: Seen): Told {
   const facts = { ...callOf(seen), type: 'approval', status: 'escalated' } as const;
   const content = given('content', read.text('event.description'));
   const detail = given('detail', read.text('event.title'));
-  const decision = { outcome: 'escalate', by: 'hook' } as const;
+  const decision = { outcome: 'escalate' } as const;
   return [draftOf(seen, { ...facts, ...content, ...detail, decision })];
 }
 

@@ -32,14 +32,13 @@ export function modelStarted(seen: Seen): Told {
 /** model_call_ended. */
 export function modelEnded(seen: Seen): Told {
   const { read } = seen;
-  const outcome = read.name('event.outcome');
-  const known = outcome === 'completed' || outcome === 'error';
-  const code = read.name('event.failureKind') ?? read.name('event.errorCategory');
+  const outcome = read.peek('event.outcome');
+  const failed = outcome === 'error';
   const facts = requestFacts(seen);
   const draft = draftOf(seen, {
     ...facts,
-    status: known ? (outcome === 'error' ? 'error' : 'success') : 'unknown',
-    ...(outcome === 'error' ? { error: errorOf(code, undefined) } : {}),
+    status: failed ? 'error' : outcome === 'completed' ? 'success' : 'unknown',
+    ...(failed ? { error: errorOf(causeIn(seen), undefined) } : {}),
     ...given('duration_ms', read.count('event.durationMs')),
     ...given('bytes', read.count('event.responseStreamBytes')),
     attributes: {
@@ -62,6 +61,10 @@ function requestFacts(seen: Seen) {
     ...given('model', modelIn(seen)),
     attributes: given('provider', firstName(read, ['event.provider', 'ctx.modelProviderId'])),
   } as const satisfies Partial<Draft> & { key?: string };
+}
+
+function causeIn({ read }: Seen): string | undefined {
+  return read.name('event.failureKind') ?? read.name('event.errorCategory');
 }
 
 export function modelIn({ read }: Seen): string | undefined {

@@ -74,13 +74,16 @@ function commonOf(read: Reader): Partial<Draft> {
   const name = firstName(read, ['event.metadata.senderName', 'ctx.channelContext.sender.name']);
   const user = { ...given('id', sender), ...given('name', name) };
   const trace_id = read.name('ctx.trace.traceId');
-  const span_id = given('span_id', read.name('ctx.trace.spanId'));
   return {
     ...given('parent_session_id', read.name('ctx.parentSessionId')),
     ...given('turn_id', firstName(read, ['ctx.runId', 'event.runId'])),
     agent: given('id', firstName(read, ['ctx.agentId', 'event.agentId'])),
     ...given('channel', channel),
     ...(Object.keys(user).length > 0 ? { user } : {}),
-    ...(trace_id === undefined ? {} : { trace: { trace_id, ...span_id } }),
+    ...given('trace', trace_id === undefined ? undefined : traceOf(read, trace_id)),
   };
+}
+
+function traceOf(read: Reader, trace_id: string): NonNullable<Draft['trace']> {
+  return { trace_id, ...given('span_id', read.name('ctx.trace.spanId')) };
 }

@@ -47,7 +47,7 @@ export function permissionAsked(seen: Seen): Told {
     ...given('permission_request', key),
     ...given('patterns', read.value('patterns')),
   };
-  const decision = { outcome: 'escalate', by: 'config' } as const;
+  const decision = { outcome: 'escalate' } as const;
   const facts = { type: 'approval', status: 'escalated', decision } as const;
   return [draftOf(seen, { ...facts, ...given('call_id', call_id), attributes, key })];
 }

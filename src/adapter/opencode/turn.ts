@@ -62,7 +62,7 @@ export function message(seen: Seen): Told {
     agent: { runtime: seen.origin.runtime, ...given('name', read.name('info.agent')) },
     ...(Object.keys(tokens).length > 0 ? { tokens } : {}),
     ...(isObject(failure)
-      ? { status: 'error' as const, error: faultOf(read.value('info.error')) }
+      ? { status: 'error' as const, error: faultOf(seen, 'info.error') }
       : { status: 'success' as const }),
     detail: isObject(failure) ? 'The model did not answer.' : 'The model answered.',
     attributes,
@@ -100,7 +100,7 @@ export function sessionDeleted(seen: Seen): Told {
 
 /** session.error: the turn ended because something failed. */
 export function sessionError(seen: Seen): Told {
-  const error = faultOf(seen.read.value('error'));
+  const error = faultOf(seen, 'error');
   return [draftOf(seen, { type: 'output', status: 'error', error })];
 }
 
@@ -117,14 +117,8 @@ export function noted(what: string): Handler {
 }
 
 /** The bus's errors: `{name, data: {message}}`. */
-function faultOf(value: unknown) {
-  if (!isObject(value)) return errorOf(undefined, typeof value === 'string' ? value : undefined);
-  const { name, data } = value;
-  const message = isObject(data) ? data['message'] : undefined;
-  return errorOf(
-    typeof name === 'string' ? name : undefined,
-    typeof message === 'string' ? message : JSON.stringify(value),
-  );
+function faultOf({ read }: Seen, path: string) {
+  return errorOf(read.name(`${path}.name`), read.text(`${path}.data.message`) ?? read.text(path));
 }
 
 function textOf(parts: unknown): string | undefined {
