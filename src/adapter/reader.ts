@@ -15,7 +15,7 @@ export type Reader = {
   readonly text: (path: string) => string | undefined;
   /** A finite number of at least 0. */
   readonly count: (path: string) => number | undefined;
-  /** Any JSON, or its text where it is nested deeper than an event may be; null counts as absent. */
+  /** Any JSON, or its text where it nests deeper than an event may; null counts as absent. */
   readonly value: (path: string) => unknown;
   /** Any JSON as it stands, to look at; it is not taken. */
   readonly peek: (path: string) => unknown;

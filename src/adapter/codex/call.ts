@@ -39,9 +39,16 @@ const SHELL: ReadonlySet<string> = new Set([
   'write_stdin',
 ]);
 
-/** What Codex writes above the output of a patch, and of a command elsewhere. */
-const HEAD =
-  /^(?:Chunk ID: \w{1,64}\n)?(?:Exit code: (-?\d{1,10})\n)?Wall time: [\d.]{1,20} seconds\n(?:Process exited with code (-?\d{1,10})\n)?(?:[A-Z][\w ]{0,40}: \d{1,20}\n){0,4}Output:(?:\n|$)/;
+/** What Codex writes above the output of a patch: its own lines, from the very start. */
+const HEAD = new RegExp(
+  [
+    /^(?:Chunk ID: \w{1,64}\n)?(?:Exit code: (-?\d{1,10})\n)?/,
+    /Wall time: [\d.]{1,20} seconds\n(?:Process exited with code (-?\d{1,10})\n)?/,
+    /(?:[A-Z][\w ]{0,40}: \d{1,20}\n){0,4}Output:(?:\n|$)/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
 
 /**
  * Codex runs this hook only for what it counts as a success itself, and a command that exits

@@ -13,8 +13,7 @@ import {
   sessionStart,
 } from './turn.ts';
 
-const ASKS_MODEL =
-  'what the model is asked are the prompt and the results that other hooks tell; AfterModel tells that it answered';
+const ASKS_MODEL = 'other hooks tell prompt and results; AfterModel tells that the model answered';
 
 /** By `hook_event_name`. */
 const HOOKS: ReadonlyMap<string, Handler> = new Map<string, Handler>([

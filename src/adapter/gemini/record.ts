@@ -20,7 +20,8 @@ export function readHook(record: unknown, context: AdaptContext): Seen {
     hook: read.name('hook_event_name') ?? '',
     text,
     at_ms: momentIn(claimed, context),
-    nonce: nonceIn(claimed, context),
+    // Two equal calls may begin in one millisecond: the moment of capture tells them apart.
+    nonce: JSON.stringify([nonceIn(claimed, context), context.nonce ?? null]),
     session_id,
     attributes: given('cwd', read.text('cwd')),
   };

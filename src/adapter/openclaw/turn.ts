@@ -130,7 +130,7 @@ function childOf(seen: Seen, paths: readonly string[]): Partial<Draft> {
   return { session_id: child, parent_session_id: common?.parent_session_id ?? session_id };
 }
 
-/** What the runtime writes before a prompt that it hands to the model: `[Sat 2026-11-21 19:34 UTC] `. */
+/** What the runtime writes before a prompt for the model: `[Sat 2026-11-21 19:34 UTC] `. */
 const STAMP = /^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d [\w+:-]{1,10}\] /;
 
 /** One id for the same words of one run, whichever hook tells them. */

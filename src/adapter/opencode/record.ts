@@ -1,4 +1,4 @@
-/** Reads what OpenCode's plugin posts: `{hook, input, output, at}` or `{hook: 'event', event, at}`. */
+/** Reads what OpenCode's plugin posts: `{hook, input, output, at}`, or `{hook, event, at}`. */
 import type { AdaptContext } from '../adapter.ts';
 import { missing, momentIn, nonceIn, objectIn, type Seen } from '../draft.ts';
 import { type Reader, readerOf } from '../reader.ts';
