@@ -164,6 +164,7 @@ suite('a record of OpenClaw', () => {
       by: 'human',
       reason: 'allow-once',
     });
+    assert.equal(resolved('allow-once')?.status, 'pending', 'the call is still to come');
     assert.equal(resolved('timeout')?.decision?.by, 'config');
     assert.equal(resolved('timeout')?.status, 'blocked');
     const asked = clawHook('approval_requested', { toolCallId: 'c1', title: 'May it?' });

@@ -23,16 +23,15 @@ const RESOLUTIONS: ReadonlyMap<string, 'permit' | 'deny'> = new Map([
 const NOBODY: ReadonlySet<string> = new Set(['timeout', 'cancelled']);
 
 /**
- * approval_resolved: the call itself is still to come where it was allowed, so that the fact has
- * no outcome of the call.
+ * approval_resolved: a call that was allowed is still to come, so that its outcome stays open.
  */
 export function approvalResolved(seen: Seen): Told {
   const reason = seen.read.name('event.decision');
   const outcome = RESOLUTIONS.get(reason ?? '');
   const by = reason === undefined || outcome === undefined ? undefined : byOf(reason);
   const decision = { ...given('outcome', outcome), ...given('by', by), ...given('reason', reason) };
-  const denied = outcome === 'deny' ? ({ status: 'blocked' } as const) : {};
-  return [draftOf(seen, { ...callOf(seen), ...denied, type: 'approval', decision })];
+  const status = outcome === 'deny' ? 'blocked' : 'pending';
+  return [draftOf(seen, { ...callOf(seen), type: 'approval', status, decision })];
 }
 
 function byOf(resolution: string): 'human' | 'config' {
