@@ -2,8 +2,12 @@
 import { Fault } from '../fault/fault.ts';
 import type { Adapter } from './adapter.ts';
 import { claudeCode } from './claude-code/claude-code.ts';
+import { codex } from './codex/codex.ts';
+import { gemini } from './gemini/gemini.ts';
+import { openclaw } from './openclaw/openclaw.ts';
+import { opencode } from './opencode/opencode.ts';
 
-const ADAPTERS: readonly Adapter[] = [claudeCode];
+const ADAPTERS: readonly Adapter[] = [claudeCode, codex, gemini, opencode, openclaw];
 
 /** Throws `adapter.unknown`. */
 export function adapterNamed(runtime: string): Adapter {

@@ -244,7 +244,9 @@ test('the menu names the adapters it has when asked for another', () => {
   assert.equal(adapterNamed('claude-code'), claudeCode);
   assert.throws(
     () => adapterNamed('toString'),
-    (error) => error instanceof Fault && error.detail.hint === 'One of: claude-code.',
+    (error) =>
+      error instanceof Fault &&
+      error.detail.hint === 'One of: claude-code, codex, gemini, opencode, openclaw.',
   );
 });
 

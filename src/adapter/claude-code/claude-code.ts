@@ -1,6 +1,7 @@
 /** Claude Code's hooks, all 33 of version 2.1.330, as events; unknown ones are kept whole. */
 import type { Draft } from '../../event/event.ts';
 import type { AdaptContext, Adapted, Adapter } from '../adapter.ts';
+import { sentence } from '../draft.ts';
 import { textIn } from '../record.ts';
 import { answered, approval, asked, batch, denied, failed } from './call.ts';
 import { draftOf, type Hook, RUNTIME, readHook } from './record.ts';
@@ -19,7 +20,6 @@ import {
   expansion,
   notification,
   prompt,
-  sentence,
   sessionEnd,
   sessionNote,
   sessionStart,

@@ -1,9 +1,9 @@
 /** Hooks about what surrounds the agent: files, settings, models, tasks, questions of servers. */
 import type { Access, Draft, Event, Resource, Status } from '../../event/event.ts';
 import { RESOURCE_CHARS } from '../../event/event.ts';
+import { sentence } from '../draft.ts';
 import { given, nameIn, textIn } from '../record.ts';
 import { draftOf, type Hook } from './record.ts';
-import { sentence } from './turn.ts';
 
 /** InstructionsLoaded: a file such as CLAUDE.md became part of what the model reads. */
 export function instructionsLoaded(hook: Hook): Draft[] {

@@ -1,5 +1,6 @@
 /** Hooks about the conversation: prompts, outputs, sessions, sub-agents. */
 import type { Draft } from '../../event/event.ts';
+import { sentence } from '../draft.ts';
 import { given, nameIn, textIn } from '../record.ts';
 import { finished } from './call.ts';
 import { draftOf, type Hook } from './record.ts';
@@ -127,11 +128,6 @@ export function sessionNote(detail: (hook: Hook) => string): (hook: Hook) => Dra
     });
     return [draft];
   };
-}
-
-/** `What happened (how).` */
-export function sentence(what: string, how: string | undefined): string {
-  return how === undefined || how === '' ? `${what}.` : `${what} (${how}).`;
 }
 
 function output({ fields }: Hook) {
