@@ -183,8 +183,14 @@ function override(before: Event, after: Event): Event {
       folded[key] = { ...before[key], ...after[key] };
     }
   }
+  if (isOtherVerdict(before.decision, after.decision)) folded['decision'] = after.decision;
   if (before.source !== undefined) folded['source'] = before.source;
   return folded as Event;
+}
+
+/** Who asked for approval did not give it: an answer keeps nothing of the question. */
+function isOtherVerdict(before: Event['decision'], after: Event['decision']): boolean {
+  return after?.outcome !== undefined && after.outcome !== before?.outcome;
 }
 
 const NESTED = ['agent', 'user', 'error', 'tokens', 'decision', 'attributes'] as const;

@@ -140,4 +140,20 @@ describe('fold of a call', () => {
       assert.deepEqual([folded.result, folded.model], ['whole', 'm']);
     }
   });
+
+  it('keeps of an escalation nothing for the denial that follows', () => {
+    const escalated = fact(1, {
+      status: 'escalated',
+      decision: { outcome: 'escalate', by: 'config' },
+    });
+    const denied = fact(2, { status: 'blocked', decision: { outcome: 'deny', reason: 'no' } });
+    assert.deepEqual(foldCall([escalated, denied]).decision, { outcome: 'deny', reason: 'no' });
+    const told = fact(
+      3,
+      { status: 'blocked', decision: { outcome: 'deny', by: 'human' } },
+      NOW_MS + 1,
+    );
+    const both = foldCall([denied, told]).decision;
+    assert.deepEqual(both, { outcome: 'deny', reason: 'no', by: 'human' });
+  });
 });
