@@ -131,7 +131,8 @@ function decided(operation: Operation, part: unknown): void {
     type: 'approval',
     ...given('tool', tool),
     ...given('call_id', call?.call_id),
-    status: permitted ? 'success' : 'blocked',
+    // Leave to run is no outcome.
+    ...(permitted ? {} : { status: 'blocked' as const }),
     decision,
     attributes: given('approval_id', approval_id),
   });

@@ -44,23 +44,23 @@ export function spanStarted(traces: Traces, span: Span): void {
 export function spanEnded(traces: Traces, span: Span): void {
   const state = traces.get(span.traceId)?.spans.take(span.spanId);
   if (state === undefined) return;
-  switch (state.kind) {
-    case 'response':
-    case 'generation':
-      return answered(state, span);
-    case 'turn':
-      return turnEnded(state, span);
-    case 'function':
-      return called(state, span);
-    case 'handoff':
-      return handedOff(state, span);
-    case 'guardrail':
-      return guarded(state, span);
-    case 'agent':
-      return agentEnded(state, span);
-    case 'task':
-      if (state.parent === undefined && !state.trace.live) endTrace(state.trace);
-  }
+  ENDED.get(state.kind)?.(state, span);
+}
+
+const ENDED: ReadonlyMap<string, (state: SpanState, span: Span) => void> = new Map([
+  ['response', answered],
+  ['generation', answered],
+  ['turn', turnEnded],
+  ['function', called],
+  ['handoff', handedOff],
+  ['guardrail', guarded],
+  ['agent', agentEnded],
+  ['task', taskEnded],
+]);
+
+/** A resumed run has no end of its trace, only of its task. */
+function taskEnded({ parent, trace }: SpanState): void {
+  if (parent === undefined && !trace.live) endTrace(trace);
 }
 
 /** Older versions write a turn and a task as custom spans, and so do exported ones. */
@@ -170,7 +170,8 @@ function called(state: SpanState, span: Span): void {
   const asked = begun ? undefined : (held ?? claim(agent, fits));
   const call_id = asked?.call_id ?? refused;
   if (held) permit(trace, held);
-  const call = begun ?? sessionOf(state).start(tool, asked?.input ?? args, given('call_id', call_id));
+  const call =
+    begun ?? sessionOf(state).start(tool, asked?.input ?? args, given('call_id', call_id));
   const known = trace.calls.take(call.call_id);
   const result = known?.ended ? known.ended.result : at(data, 'output');
   // A tool that ran could throw the very words of a refusal.

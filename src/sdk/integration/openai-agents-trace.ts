@@ -187,11 +187,11 @@ export function claim(
   return index < 0 ? undefined : agent?.asked.splice(index, 1)[0];
 }
 
-/** Somebody allowed it: the call runs. */
+/** Somebody allowed it. Leave to run is no outcome, so it has no status. */
 export function permit(trace: TraceState, { call_id, tool, session }: Held): void {
   trace.held.take(call_id);
   const decision = { outcome: 'permit', by: 'human' } as const;
-  session.record({ type: 'approval', tool, call_id, status: 'success', decision });
+  session.record({ type: 'approval', tool, call_id, decision });
 }
 
 export function sessionOf({ agent, trace }: SpanState): Session {

@@ -135,6 +135,27 @@ export function keepOpen<V>(limit: number, lost: (value: V) => void = () => {}) 
   };
 }
 
+/**
+ * The promise that follows `promise` and tells of its outcome: a rejection that nobody handles
+ * stays one. `settled` and `failed` must not throw.
+ */
+export function followed<T>(
+  promise: Promise<T>,
+  settled: (value: T) => void,
+  failed: (error: unknown) => void,
+): Promise<T> {
+  return promise.then(
+    (value) => {
+      settled(value);
+      return value;
+    },
+    (error: unknown) => {
+      failed(error);
+      throw error;
+    },
+  );
+}
+
 export type Open<V> = ReturnType<typeof keepOpen<V>>;
 
 /** The value at the path of own or inherited properties; undefined where there is none. */
@@ -153,9 +174,7 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
 }
 
 export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string'
-    ? value
-    : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** A string that can be a name; a longer one keeps its beginning. */

@@ -40,7 +40,8 @@ function calls(...asked: readonly (readonly [string, string, unknown])[]): Answe
   };
 }
 
-const model = (...doGenerate: Answer[]) => new MockLanguageModelV4({ modelId: 'mock-1', doGenerate });
+const model = (...doGenerate: Answer[]) =>
+  new MockLanguageModelV4({ modelId: 'mock-1', doGenerate });
 const weather = tool({
   inputSchema: z.object({ city: z.string() }),
   execute: async ({ city }) => ({ city, t: 20 }),
@@ -68,17 +69,14 @@ test('steps, parallel tools, one that throws and one that is unknown: each a row
   });
   assert.equal(result.text, 'It is warm.');
   const rows = await ground.rows('ai-1');
-  assert.deepEqual(
-    rows.filter(({ type }) => type !== 'api_call').map(brief),
-    [
-      'prompt How is the weather?',
-      'tool_call weather success #c1',
-      'tool_call weather success #c2',
-      'tool_call boom error #c3',
-      'tool_call nope error #c4',
-      'output It is warm.',
-    ],
-  );
+  assert.deepEqual(rows.filter(({ type }) => type !== 'api_call').map(brief), [
+    'prompt How is the weather?',
+    'tool_call weather success #c1',
+    'tool_call weather success #c2',
+    'tool_call boom error #c3',
+    'tool_call nope error #c4',
+    'output It is warm.',
+  ]);
   const [first] = rows.filter(({ tool }) => tool === 'weather');
   assert.deepEqual(first?.arguments, { city: 'Paris' });
   assert.deepEqual(first?.result, { city: 'Paris', t: 20 });
@@ -185,7 +183,12 @@ test('an approval is asked for, given or refused, and joins the call in its sess
       reason: 'as the user said',
     })),
   });
-  const done = await generateText({ model: model(says('did one')), tools: { danger }, messages, telemetry });
+  const done = await generateText({
+    model: model(says('did one')),
+    tools: { danger },
+    messages,
+    telemetry,
+  });
   assert.equal(done.text, 'did one');
   const [session_id] = (await ground.sessions()).filter((id) => !before.includes(id));
   const rows = await ground.rows(session_id ?? '');

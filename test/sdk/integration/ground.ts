@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Claw, EventDraft, Row } from '../../../src/sdk/sdk.ts';
 import { connect } from '../../../src/sdk/sdk.ts';
-import { newPlace } from '../../trail/place.ts';
 import { openRig } from '../../server/rig.ts';
+import { newPlace } from '../../trail/place.ts';
 
 export type Ground = Awaited<ReturnType<typeof openGround>>;
 

@@ -10,10 +10,7 @@ import {
   tool,
 } from '@openai/agents';
 import { z } from 'zod';
-import {
-  type AgentsRecorder,
-  agentsRecorder,
-} from '../../../src/sdk/integration/openai-agents.ts';
+import { type AgentsRecorder, agentsRecorder } from '../../../src/sdk/integration/openai-agents.ts';
 import { brief, type Ground, openGround } from './ground.ts';
 import { call, speech, startResponses, type Turn } from './responses.ts';
 
@@ -55,7 +52,11 @@ async function withModel(script: Turn[], work: (rig: Rig) => Promise<void>, sess
     session === undefined ? {} : { session },
   );
   setTraceProcessors([recorder.processor]);
-  const modelProvider = new OpenAIProvider({ baseURL: model.url, apiKey: 'sk-test', useResponses: true });
+  const modelProvider = new OpenAIProvider({
+    baseURL: model.url,
+    apiKey: 'sk-test',
+    useResponses: true,
+  });
   try {
     await work({ runner: new Runner({ modelProvider, model: 'gpt-x' }), recorder });
   } finally {
@@ -186,7 +187,13 @@ test('a handoff and an agent used as a tool are sub-agents with sessions of thei
       const billing = new Agent({ name: 'billing', tools: [weather] });
       const desk = Agent.create({
         name: 'desk',
-        tools: [expert.asTool({ toolName: 'ask_expert', toolDescription: 'x', runConfig: { modelProvider: runner.config.modelProvider } })],
+        tools: [
+          expert.asTool({
+            toolName: 'ask_expert',
+            toolDescription: 'x',
+            runConfig: { modelProvider: runner.config.modelProvider },
+          }),
+        ],
         handoffs: [billing],
       });
       const result = await runner.run(desk, 'Help me');

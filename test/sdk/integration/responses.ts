@@ -78,7 +78,9 @@ function answer(response: Writable, output: readonly Item[], stream: boolean): v
     { type: 'response.completed', response: whole },
   ];
   for (const [i, event] of events.entries()) {
-    response.write(`event: ${event.type}\ndata: ${JSON.stringify({ sequence_number: i, ...event })}\n\n`);
+    response.write(
+      `event: ${event.type}\ndata: ${JSON.stringify({ sequence_number: i, ...event })}\n\n`,
+    );
   }
   response.end();
 }
