@@ -6,6 +6,7 @@ import {
   at,
   contentText,
   countOf,
+  failureOf,
   given,
   guarded,
   type Host,
@@ -193,10 +194,8 @@ function ended({ session, calls }: Operation, event: unknown): void {
 
 function failed(kept: Kept, operation: Operation, error: unknown): void {
   const { session, model } = operation;
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error ? given('code', nameOf(error.name)) : {};
   const status_code = given('status_code', countOf(at(error, 'statusCode')));
-  const failure = { status: 'error', error: { ...code, message } } as const;
+  const failure = { status: 'error', error: failureOf(error) } as const;
   if (model !== undefined) {
     const duration_ms = performance.now() - model.since_ms;
     const host = given('destination', hostOf(at(error, 'url')));

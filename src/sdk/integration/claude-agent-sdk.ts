@@ -8,16 +8,12 @@ type Callback = (
   input: Input,
   toolUseID: string | undefined,
   options: { readonly signal: AbortSignal },
-) => Promise<Record<string, unknown>>;
+) => Promise<Record<string, never>>;
 
 type Matcher = { matcher?: string; hooks: Callback[]; timeout?: number };
 
 /** Fits `CanUseTool`: the decision on a call that needs one. */
-type Decide = (
-  tool: string,
-  input: Record<string, unknown>,
-  options: never,
-) => Promise<{ readonly behavior: string }>;
+type Decide<O, R> = (tool: string, input: Record<string, unknown>, options: O) => Promise<R>;
 
 export type ClaudeOptions = {
   /** Who decides in `canUseTool`, where that is known: the SDK does not tell. */
@@ -30,7 +26,7 @@ export type ClaudeRecorder = {
     yours?: H,
   ) => H & { [name in (typeof EVENTS)[number]]: Matcher[] };
   /** Your `canUseTool`, recorded. */
-  readonly canUseTool: <D extends Decide>(decide: D) => D;
+  readonly canUseTool: <O, R extends { behavior: string }>(decide: Decide<O, R>) => Decide<O, R>;
   /** Records a message of the query and gives it back: words between calls, models, tokens. */
   readonly seen: <M>(message: M) => M;
 };
@@ -87,12 +83,11 @@ export function claudeRecorder(
       }
       return all as never;
     },
-    canUseTool: (decide) =>
-      (async (tool: string, input: Record<string, unknown>, options: never) => {
-        const answer = await decide(tool, input, options);
-        decided({ tool, options }, answer);
-        return answer;
-      }) as typeof decide,
+    canUseTool: (decide) => async (tool, input, options) => {
+      const answer = await decide(tool, input, options);
+      decided({ tool, options }, answer);
+      return answer;
+    },
     seen: (message) => {
       told(message);
       return message;

@@ -1,7 +1,7 @@
 /** `fetch` that records each request as an API call, and behaves as the one it wraps. */
 import type { Session } from '../sdk.ts';
 import { type Place, placeOf } from './url.ts';
-import { at, countOf, followed, given, type Host, nameOf } from './witness.ts';
+import { at, countOf, failureOf, followed, given, type Host, nameOf } from './witness.ts';
 
 export type FetchOptions = {
   /** A session's handle, its id, or a function asked at each request. */
@@ -74,13 +74,13 @@ function answered(response: Response) {
 }
 
 function failed(error: unknown) {
+  const failure = failureOf(error);
   const code = nameOf(at(error, 'cause', 'code')) ?? nameOf(at(error, 'name'));
-  const message = String(at(error, 'message') ?? error).slice(0, 1000);
   // What the other side did with an aborted request was not seen.
   const aborted = at(error, 'name') === 'AbortError' || at(error, 'name') === 'TimeoutError';
   return {
     status: aborted ? 'unknown' : 'error',
-    error: { ...given('code', code), message },
+    error: { ...failure, ...given('code', code) },
   };
 }
 

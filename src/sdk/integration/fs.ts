@@ -1,7 +1,7 @@
 /** `node:fs` or `node:fs/promises` that records file operations, and behaves as it did. */
 import { fileURLToPath } from 'node:url';
 import type { Fields, Session } from '../sdk.ts';
-import { at, countOf, followed, given, nameOf } from './witness.ts';
+import { at, countOf, failureOf, followed, given } from './witness.ts';
 
 export type FsOptions = {
   /** A session's handle, or a function asked at each operation. */
@@ -131,9 +131,7 @@ function done(args: readonly unknown[], value: unknown): Told {
 }
 
 function failed(error: unknown): Told {
-  const code = nameOf(at(error, 'code')) ?? nameOf(at(error, 'name'));
-  const message = String(at(error, 'message') ?? error).slice(0, 1000);
-  return { status: 'error', fields: { error: { ...given('code', code), message } } };
+  return { status: 'error', fields: { error: failureOf(error) } };
 }
 
 type Done = {

@@ -5,6 +5,8 @@ import { answersOf, asked, modelOf, outputOf, promptOf, usageOf } from './langch
 import {
   argumentsOf,
   at,
+  countOf,
+  failureOf,
   given,
   guarded,
   type Host,
@@ -172,12 +174,6 @@ function nameIn(serialized: unknown, name: unknown): string {
 }
 
 function failure(error: unknown): Fields {
-  const message = textOf(at(error, 'message')) ?? String(error);
-  const code = nameOf(at(error, 'name'));
-  const status_code = at(error, 'status');
-  return {
-    status: 'error',
-    error: { ...given('code', code), message },
-    ...(typeof status_code === 'number' && status_code > 0 ? { status_code } : {}),
-  };
+  const status_code = given('status_code', countOf(at(error, 'status')));
+  return { status: 'error', error: failureOf(error), ...status_code };
 }

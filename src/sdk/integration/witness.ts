@@ -1,4 +1,5 @@
 /** What the integrations share: sessions that name their witness, and hooks that never throw. */
+import { safeError } from '../safe.ts';
 import type { Call, Claw, Fields, Session } from '../sdk.ts';
 
 /** What an integration needs of the client that `connect()` gives. */
@@ -44,7 +45,7 @@ function marked(call: Call, more: (fields: Fields | undefined) => Fields): Call 
   return {
     call_id: call.call_id,
     success: (result, fields) => call.success(result, more(fields)),
-    error: (thrown, fields) => call.error(thrown, more(fields)),
+    error: (thrown, fields) => call.error(thrown, more({ error: failureOf(thrown), ...fields })),
     blocked: (reason, fields) => call.blocked(reason, more(fields)),
     unknown: (reason, fields) => call.unknown(reason, more(fields)),
   };
@@ -200,6 +201,17 @@ export function tokensOf(input: unknown, output: unknown, total?: unknown) {
   const sum = countOf(total);
   if (Object.keys(counts).length > 0) return { tokens: counts };
   return sum === undefined ? {} : { tokens: { total: sum } };
+}
+
+/** Characters of an error's message. */
+const MESSAGE_CHARS = 100_000;
+
+/** What went wrong, as an event has it: of an error, of its serialised form, or of words. */
+export function failureOf(error: unknown): { readonly code?: string; readonly message: string } {
+  const words = textOf(error) ?? textOf(at(error, 'message'));
+  const code = nameOf(at(error, 'code')) ?? nameOf(at(error, 'name'));
+  const message = (words ?? safeError(error, MESSAGE_CHARS).message).slice(0, MESSAGE_CHARS);
+  return { ...given('code', code), message };
 }
 
 /** The host of a URL, with its port. */

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Claw, EventDraft, Row } from '../../../src/sdk/sdk.ts';
+import type { Row } from '../../../src/sdk/sdk.ts';
 import { connect } from '../../../src/sdk/sdk.ts';
 import { openRig } from '../../server/rig.ts';
 import { newPlace } from '../../trail/place.ts';
@@ -53,16 +53,4 @@ export function brief(row: Partial<Row>): string {
   const parts = [type, operation, tool, status, call_id && `#${call_id}`, content];
   const decided = decision?.outcome && `${decision.outcome} by ${decision.by}`;
   return [...parts, decided].filter((part) => part !== undefined && part !== '').join(' ');
-}
-
-/** A host that keeps the drafts, for records fed from a file. */
-export function keepDrafts(): { readonly drafts: EventDraft[]; readonly record: Claw['record'] } {
-  const drafts: EventDraft[] = [];
-  return {
-    drafts,
-    record: (draft) => {
-      drafts.push(structuredClone(draft));
-      return '';
-    },
-  };
 }
