@@ -30,6 +30,7 @@ export function openAgents(host: Host) {
   const sessions = keepOpen<Session>(SESSIONS);
   const calls = keepOpen<Known>(CALLS);
   const settled = keepOpen<true>(CALLS);
+  const decided = keepOpen<true>(CALLS);
   const spoken = keepOpen<true>(SESSIONS);
   const counted = keepOpen<true>(CALLS);
   let last: Session | undefined;
@@ -54,6 +55,8 @@ export function openAgents(host: Host) {
       settled.set(id, true);
       return calls.take(id)?.call;
     },
+    decide: (id: string | undefined): void => decided.set(id ?? '', true),
+    isDecided: (id: string | undefined) => decided.has(id ?? ''),
     isSettled: (id: string) => settled.has(id),
     /** Whether the session's words come with its messages, so that hooks need not tell them. */
     speaks: (session_id: string) => spoken.has(session_id),
@@ -194,10 +197,12 @@ function batch({ agents, input, session }: Hook): void {
   }
 }
 
-function approval({ input, session, id }: Hook): void {
+/** The hook and `canUseTool` run side by side: a request must not hide its decision. */
+function approval({ agents, input, session, id }: Hook): void {
   const tool = nameOf(at(input, 'tool_name'));
-  const decision = { outcome: 'escalate', by: 'config' } as const;
-  const facts = { ...given('tool', tool), ...given('call_id', id), decision } as const;
+  const asks = { decision: { outcome: 'escalate', by: 'config' } } as const;
+  const decision = id !== undefined && agents.isDecided(id) ? {} : asks;
+  const facts = { ...given('tool', tool), ...given('call_id', id), ...decision };
   const asked = { arguments: at(input, 'tool_input'), status: 'escalated' } as const;
   session.record({ type: 'approval', ...facts, ...asked });
 }

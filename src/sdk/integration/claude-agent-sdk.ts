@@ -72,6 +72,7 @@ export function claudeRecorder(
     const status = permitted ? {} : ({ status: 'blocked' } as const);
     const facts = { tool: asked.tool, ...given('call_id', id), ...status, decision } as const;
     session.record({ type: 'approval', ...facts });
+    agents.decide(id);
     if (!permitted) agents.settle(id)?.blocked(reason.reason ?? 'It was denied.', { decision });
   });
   return {

@@ -18,7 +18,6 @@ import {
   argumentsOf,
   at,
   contentText,
-  countOf,
   given,
   listAt,
   nameOf,
@@ -239,8 +238,7 @@ function guarded(state: SpanState, { spanData, error }: Span): void {
 function agentEnded({ agent, trace }: SpanState, span: Span): void {
   if (!agent) return;
   const failed = span.error ? { status: 'error', error: errorOf(span) } : { status: 'success' };
-  const duration = countOf(at(span, 'duration'));
-  const facts = { ...failed, ...given('duration_ms', duration) } as Fields;
+  const facts = failed as Fields;
   if (agent.part) agent.session.end({ detail: 'The sub-agent ended.', ...facts });
   else if (span.error) trace.session.record({ type: 'session', operation: 'run', ...facts });
 }

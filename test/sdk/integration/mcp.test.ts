@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Client as ModernClient } from '@modelcontextprotocol/client';
 import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -22,16 +23,20 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const binary = (name: string) =>
-  join(import.meta.dirname, '../../../node_modules/@modelcontextprotocol', name, 'dist/index.js');
 const files = {
   command: process.execPath,
-  args: [binary('server-filesystem'), folder],
+  args: [
+    fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js')),
+    folder,
+  ],
   stderr: 'ignore' as const,
 };
 const everything = {
   command: process.execPath,
-  args: [binary('server-everything'), 'stdio'],
+  args: [
+    fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js')),
+    'stdio',
+  ],
   stderr: 'ignore' as const,
 };
 const info = { name: 'test', version: '1' };
