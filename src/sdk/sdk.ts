@@ -1,7 +1,7 @@
 /** The face for agents: records what they do, in the background, and loses none of it. */
 import { onExit } from './exit.ts';
 import type { EventDraft } from './line.ts';
-import { type ConnectOptions, type OnError, settings } from './option.ts';
+import { type ConnectOptions, named, type OnError, settings } from './option.ts';
 import { openReader, type Reader } from './read.ts';
 import { type ClientStatus, openRecorder, type Recorder } from './recorder.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
@@ -13,7 +13,7 @@ export type { AuditEntry } from '../search/audit.ts';
 export type { Row, SearchResult, TimelineResult } from '../trail/trail.ts';
 export type { AuditLogRequest, ReadRequest } from './read.ts';
 export { renderTimeline } from './render.ts';
-export type { Call } from './session.ts';
+export type { Call, Fields } from './session.ts';
 export type {
   ClientStatus,
   ConnectOptions,
@@ -58,7 +58,8 @@ export function connect(options: ConnectOptions = {}): Claw {
   const wire = openWire(set);
   const recorder = openRecorder(set, wire);
   const { record, report } = recorder;
-  const context = { record, report, value_chars: set.limits.value_chars };
+  const agent = options.agent === undefined ? undefined : named(options.agent);
+  const context = { record, report, value_chars: set.limits.value_chars, agent };
   const leave = onExit({
     due: recorder.due,
     flush: () => recorder.flush(set.limits.exit_ms),

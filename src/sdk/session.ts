@@ -38,7 +38,7 @@ export type Session = {
 
 export type OutputFields = Omit<Fields, 'tokens'> & {
   readonly tokens?: number | Event['tokens'];
-  readonly model?: string;
+  readonly model?: string | undefined;
 };
 
 export type FileFields = { readonly operation: string; readonly path: string };
@@ -57,6 +57,8 @@ export type SessionContext = {
   readonly record: (draft: EventDraft) => string;
   readonly report: (fault: Fault, ids: readonly string[]) => void;
   readonly value_chars: number;
+  /** Who acts where neither the session nor the draft says so. */
+  readonly agent?: Agent | undefined;
 };
 
 type State = SessionContext & { readonly base: EventDraft; turn_id: string | undefined };
@@ -77,7 +79,7 @@ export function openSession(context: SessionContext, options: SessionOptions): S
   return {
     session_id,
     prompt: (text, fields) => {
-      state.turn_id = newId(Date.now());
+      state.turn_id = fields?.turn_id ?? newId(Date.now());
       return put(state, { ...fields, type: 'prompt', content: content(state, text) });
     },
     output: (text, fields = {}) => {
@@ -99,7 +101,8 @@ export function openSession(context: SessionContext, options: SessionOptions): S
 
 function start(state: State, fields: Fields, args: unknown): Call {
   const call_id = typeof fields.call_id === 'string' ? fields.call_id : newId(Date.now());
-  const turn = state.turn_id === undefined ? {} : { turn_id: state.turn_id };
+  const turn_id = fields.turn_id ?? state.turn_id;
+  const turn = turn_id === undefined ? {} : { turn_id };
   const common = { ...turn, type: 'tool_call', tool: fields.tool, call_id } as const;
   const given = args === undefined ? {} : { arguments: safe(args, state.value_chars) };
   put(state, { ...fields, ...common, ...given, status: 'pending' });
@@ -134,7 +137,15 @@ function start(state: State, fields: Fields, args: unknown): Call {
 
 function put(state: State, draft: Readonly<Record<string, unknown>>): string {
   const turn = state.turn_id === undefined ? {} : { turn_id: state.turn_id };
-  return state.record({ ...turn, ...draft, ...state.base } as EventDraft);
+  const agent = agentOf(state, draft['agent']);
+  return state.record({ ...turn, ...draft, ...state.base, ...agent } as EventDraft);
+}
+
+/** A draft that only adds to who acts, such as the runtime, does not hide the rest of it. */
+function agentOf({ base, agent }: State, given: unknown): { readonly agent?: Agent } {
+  if (typeof given !== 'object' || given === null) return {};
+  const whose = base.agent ?? (Object.hasOwn(given, 'id') ? undefined : agent);
+  return { agent: { ...given, ...whose } };
 }
 
 /** What is not text is kept as the text of its safe form, not lost. */
