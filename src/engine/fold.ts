@@ -183,14 +183,17 @@ function override(before: Event, after: Event): Event {
       folded[key] = { ...before[key], ...after[key] };
     }
   }
-  if (isOtherVerdict(before.decision, after.decision)) folded['decision'] = after.decision;
+  const decision = verdictOf(before.decision, after.decision);
+  if (decision !== undefined) folded['decision'] = decision;
   if (before.source !== undefined) folded['source'] = before.source;
   return folded as Event;
 }
 
 /** Who asked for approval did not give it: an answer keeps nothing of the question. */
-function isOtherVerdict(before: Event['decision'], after: Event['decision']): boolean {
-  return after?.outcome !== undefined && after.outcome !== before?.outcome;
+function verdictOf(before: Event['decision'], after: Event['decision']): Event['decision'] {
+  const [first, last] = [before?.outcome, after?.outcome];
+  if (first === undefined || last === undefined || first === last) return undefined;
+  return last === 'escalate' ? before : after;
 }
 
 const NESTED = ['agent', 'user', 'error', 'tokens', 'decision', 'attributes'] as const;

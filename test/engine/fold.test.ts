@@ -148,6 +148,9 @@ describe('fold of a call', () => {
     });
     const denied = fact(2, { status: 'blocked', decision: { outcome: 'deny', reason: 'no' } });
     assert.deepEqual(foldCall([escalated, denied]).decision, { outcome: 'deny', reason: 'no' });
+    const permitted = fact(0, { decision: { outcome: 'permit', by: 'human' } }, NOW_MS - 1);
+    const answer = foldCall([escalated, permitted]).decision;
+    assert.deepEqual(answer, { outcome: 'permit', by: 'human' }, 'whichever is told last');
     const told = fact(
       3,
       { status: 'blocked', decision: { outcome: 'deny', by: 'human' } },
