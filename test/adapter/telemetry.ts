@@ -24,6 +24,8 @@ export type Heard = {
   /** By name of the record and reason, how often. */
   readonly skipped: Readonly<Record<string, number>>;
   readonly records: number;
+  /** Records that became events. */
+  readonly mapped: number;
 };
 
 /** Every draft becomes an event under the strict schema; a rejected one fails the test. */
@@ -31,6 +33,7 @@ export function hear(bodies: readonly unknown[], memory = rememberCalls(10_000))
   const events: Event[] = [];
   const skipped: Record<string, number> = {};
   let records = 0;
+  let mapped = 0;
   for (const body of bodies) {
     for (const record of [...logsOf(body), ...spansOf(body), ...metricsOf(body)]) {
       records++;
@@ -42,11 +45,12 @@ export function hear(bodies: readonly unknown[], memory = rememberCalls(10_000))
         skipped[key] = (skipped[key] ?? 0) + 1;
         continue;
       }
+      if (adapted.drafts.length > 0) mapped++;
       for (const draft of adapted.drafts) {
         events.push(eventOf(draft, STARTED_MS));
         memory.note('default', draft);
       }
     }
   }
-  return { events, skipped, records };
+  return { events, skipped, records, mapped };
 }

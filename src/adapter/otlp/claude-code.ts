@@ -138,7 +138,7 @@ function output(scene: Scene<Log>): Draft[] {
   ];
 }
 
-/** `request_id` is what the API answers in its header: the model proxy knows the call by it, too. */
+/** `request_id` is what the API answers in its header: by it the model proxy knows the call. */
 function modelCall(scene: Scene<Log>, status: 'success' | 'error'): Draft[] {
   const { attributes } = scene.record;
   const code = countIn(attributes, 'status_code');

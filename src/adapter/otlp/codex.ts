@@ -199,8 +199,8 @@ const SHELLS = ['exec_command', 'write_stdin', 'shell', 'shell_command', 'local_
  * The head that Codex itself writes, before anything a command printed: `success` is true for a
  * command that ran and failed.
  */
-const EXIT =
-  /^(?:Chunk ID: [^\n]{0,80}\n)?(?:Wall time: [^\n]{0,80}\n)?(?:Process exited with code|Exit code:) (-?\d{1,10})\n/;
+const HEAD = '^(?:Chunk ID: [^\\n]{0,80}\\n)?(?:Wall time: [^\\n]{0,80}\\n)?';
+const EXIT = new RegExp(`${HEAD}(?:Process exited with code|Exit code:) (-?\\d{1,10})\\n`);
 
 function endOf(tool: string | undefined, output = '', success: boolean | undefined): End {
   if (success === false) return refused(tool, output);

@@ -1,4 +1,4 @@
-/** Telemetry of nobody that Claw knows: kept where it names a session, as calls of APIs or notes. */
+/** Telemetry of nobody that Claw knows, kept where it names a session: API calls and notes. */
 import type { Draft } from '../../event/event.ts';
 import type { AdaptContext, Adapted } from '../adapter.ts';
 import { given, nameIn, textIn } from '../record.ts';
