@@ -34,7 +34,10 @@ suite('captured telemetry', () => {
       const blocked = rows.filter(({ status }) => status === 'blocked');
       assert.ok(blocked.length > 0);
       assert.ok(blocked.every(({ decision }) => decision?.outcome === 'deny'));
-      assert.ok(blocked.every(({ decision }) => decision?.by !== 'human'), 'nobody was there');
+      assert.ok(
+        blocked.every(({ decision }) => decision?.by !== 'human'),
+        'nobody was there',
+      );
     });
   }
 
@@ -77,7 +80,9 @@ suite('captured telemetry', () => {
     assert.doesNotMatch(text, /command_args|max-old-space-size/, 'the command line is not kept');
   });
 
-  test('of Gemini: log record and span of a call are one row, whichever comes first', { skip }, () => {
+  test('of Gemini: log record and span of a call are one row, whichever comes first', {
+    skip,
+  }, () => {
     const [logs, traces] = ['logs', 'traces'].map((signal) =>
       bodiesIn('gemini-cli-0.61.0/otlp-http-json', [signal as 'logs']),
     );
@@ -108,13 +113,10 @@ suite('captured telemetry', () => {
       golden(`otlp-ai-sdk-${name}`, heard);
       const rows = rowsOf(heard.events);
       const calls = rows.filter(({ type }) => type === 'tool_call');
-      assert.deepEqual(
-        calls.map(({ call_id, status }) => [call_id, status]).toSorted(),
-        [
-          ['call_1', 'success'],
-          ['call_2', 'error'],
-        ],
-      );
+      assert.deepEqual(calls.map(({ call_id, status }) => [call_id, status]).toSorted(), [
+        ['call_1', 'success'],
+        ['call_2', 'error'],
+      ]);
       assert.equal(rows.find(({ type }) => type === 'prompt')?.content, 'What is the weather?');
       assert.ok(rows.every(({ agent }) => agent?.runtime === 'ai-sdk'));
     }
@@ -226,12 +228,19 @@ suite('a record', () => {
     const ids = [1, 2, 3].map(
       (at) => hear([exportOf({ ...record, time: `179528891279000000${at}` })], memory).events[0],
     );
-    assert.deepEqual(ids.slice(0, 2).map((event) => event?.call_id), ['made-1', 'made-2']);
+    assert.deepEqual(
+      ids.slice(0, 2).map((event) => event?.call_id),
+      ['made-1', 'made-2'],
+    );
     assert.match(ids[2]?.call_id ?? '', /^otel-/);
   });
 
   test('that comes again has the same id, and two that differ have two', () => {
-    const record = { scope: 'gemini-cli', name: 'gemini_cli.user_prompt', time: '1795288912790000000' };
+    const record = {
+      scope: 'gemini-cli',
+      name: 'gemini_cli.user_prompt',
+      time: '1795288912790000000',
+    };
     const at = (attributes: Record<string, unknown>) =>
       one({ ...record, attributes: { 'session.id': 's', ...attributes } })?.id;
     assert.equal(at({ prompt: 'a' }), at({ prompt: 'a' }));
@@ -288,7 +297,22 @@ suite('a record', () => {
       attributes: { 'session.id': 's', a: 'kept' },
     });
     assert.equal(event?.type, 'session');
-    assert.deepEqual((event?.raw as { attributes: object }).attributes, { a: 'kept' });
+    assert.deepEqual(event?.raw, { attributes: { a: 'kept' } });
+  });
+
+  test('with arguments nested beyond all reason is an event, or refused by name', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const claude = { scope: 'com.anthropic.claude_code.events', name: 'tool_result' };
+    const args = { 'session.id': 's', tool_use_id: 't', tool_input: deep };
+    assert.equal(one({ ...claude, attributes: args })?.arguments, deep);
+    const message = [{ parts: [{ type: 'tool_call', id: 'c', name: 'n', arguments: deep }] }];
+    const attributes = {
+      'session.id': 's',
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.output.messages': JSON.stringify(message),
+    };
+    const { events } = hear([exportOf({ scope: 'gen_ai', name: '', attributes })]);
+    assert.equal(events.find(({ call_id }) => call_id === 'c')?.arguments, deep);
   });
 
   test('of any shape is an event, a reason or refused, never a crash', () => {
@@ -388,7 +412,10 @@ function one(sketch: Sketch): Event | undefined {
 function exportOf({ scope, name, attributes, time }: Sketch) {
   const record = {
     timeUnixNano: time ?? `${STARTED_MS}000000`,
-    attributes: [text('event.name', name), ...Object.entries(attributes).map(([k, v]) => text(k, v))],
+    attributes: [
+      text('event.name', name),
+      ...Object.entries(attributes).map(([k, v]) => text(k, v)),
+    ],
   };
   const scopeLogs = [{ scope: { name: scope }, logRecords: [record] }];
   return { resourceLogs: [{ resource: { attributes: RESOURCE }, scopeLogs }] };

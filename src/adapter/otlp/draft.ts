@@ -1,6 +1,7 @@
 /** What every event made of a telemetry record says, whatever family the record is of. */
 import { createHash } from 'node:crypto';
 import type { Draft } from '../../event/event.ts';
+import { LATEST_MS } from '../../event/instant.ts';
 import { PART_MARK } from '../../event/part.ts';
 import { type AdaptContext, type Adapted, unseenBy } from '../adapter.ts';
 import { eventId } from '../identity.ts';
@@ -188,8 +189,5 @@ function restOf({ record }: Scene, gone: ReadonlySet<string>): unknown {
 /** Unix nanoseconds as RFC 3339; now, where the record does not say or cannot be believed. */
 export function timeOf(nanos: string, now_ms: number): string {
   const ms = Number(BigInt(nanos) / 1_000_000n);
-  return new Date(ms > 0 && ms <= LAST_MS ? ms : now_ms).toISOString();
+  return new Date(ms > 0 && ms < LATEST_MS ? ms : now_ms).toISOString();
 }
-
-/** The end of the year 9999: later times have no RFC 3339. */
-const LAST_MS = 253_402_300_799_999;

@@ -31,15 +31,15 @@ export function askedIn(messages: unknown): readonly Asked[] {
     const isCall = part['type'] === 'tool_call' || part['type'] === 'tool-call';
     if (!isCall || call_id === undefined) return [];
     const args = part['arguments'] ?? part['input'];
-    return [{ call_id, tool, arguments: contained(parsed(args)) }];
+    return [{ call_id, tool, arguments: parsed(args) }];
   });
 }
 
 /** The value that JSON text stands for; the text where it is none. */
-export function parsed(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return contained(value);
   try {
-    return JSON.parse(value);
+    return contained(JSON.parse(value));
   } catch {
     return value;
   }
