@@ -23,7 +23,10 @@ const OUTCOMES: ReadonlyMap<string, Decided['outcome']> = new Map<string, Decide
   ['reject', 'deny'],
 ]);
 
-/** A rejected call never runs, and has no other record: its arguments are what is told here. */
+/**
+ * A rejected call never runs, and has no other record: its arguments are what is told here. What
+ * came of an accepted one is still unseen.
+ */
 export function decision(scene: Scene<Log>): Draft[] {
   const { attributes } = scene.record;
   const source = textIn(attributes, 'source') ?? '';
@@ -34,7 +37,7 @@ export function decision(scene: Scene<Log>): Draft[] {
     draftOf(scene, {
       ...call,
       ...given('arguments', args),
-      ...(outcome === 'deny' ? { status: 'blocked' } : {}),
+      status: outcome === 'deny' ? 'blocked' : 'pending',
       decision: {
         ...given('outcome', outcome),
         ...given('by', DECIDERS.get(source)),

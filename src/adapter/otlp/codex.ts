@@ -139,7 +139,7 @@ function decision(scene: Scene<Log>): Draft[] {
   return [
     draftOf(scene, {
       ...callOf(attributes),
-      ...(outcome === 'deny' ? { status: 'blocked' } : {}),
+      status: outcome === 'deny' ? 'blocked' : 'pending',
       decision: {
         ...given('outcome', outcome),
         ...given('by', deciderIn(attributes)),
