@@ -10,6 +10,7 @@ import { type Metrics, openMetrics } from './metric.ts';
 import { type Notebook, openNotebook } from './notebook.ts';
 import { LIMITS, type Limits, type ServerOptions } from './option.ts';
 import { openSlots, type Slots } from './slot.ts';
+import { openTurns, type Turns } from './turn.ts';
 
 export type Face = {
   readonly trail: Trail;
@@ -29,6 +30,8 @@ export type Face = {
   readonly notebook: Notebook;
   /** What adapters may ask about calls that were recorded. */
   readonly calls: CallMemory;
+  /** By tenant: telemetry whose calls are told apart by their order alone. */
+  readonly telemetry: Turns;
   /** Told of all telemetry that arrives. */
   readonly gaps: Gaps;
   readonly tails: Slots;
@@ -64,6 +67,7 @@ export function openFace(
     metrics,
     notebook: openNotebook({ trail, limits, metrics, tenant: defaultTenant, now }),
     calls: rememberCalls(limits.known_calls),
+    telemetry: openTurns(),
     gaps: openGaps({ trail, limits, now }),
     tails: openSlots('live tails', limits.tails),
     exports: openSlots('exports', limits.exports),

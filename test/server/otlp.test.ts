@@ -147,6 +147,45 @@ describe('a real runtime’s exports', () => {
   });
 });
 
+describe('a log record and a span of one call without an id', () => {
+  test('are one row, though they arrive at once', async () => {
+    const rig = await open();
+    const args = JSON.stringify({ command: 'ls' });
+    const scope = { name: 'gemini-cli' };
+    const log = record({
+      'session.id': 's1',
+      'event.name': 'gemini_cli.tool_call',
+      function_name: 'run_shell_command',
+      function_args: args,
+      success: 'true',
+    });
+    const span = {
+      ...record({
+        'session.id': 's1',
+        'gen_ai.tool.name': 'run_shell_command',
+        'gen_ai.tool.call_id': 'model-1',
+        'gen_ai.input.messages': `{"callId":"model-1","args":${args}}`,
+        'gen_ai.output.messages': '{"status":"success"}',
+      }),
+      ...{ name: 'tool_call', traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
+    };
+    const bodies = {
+      logs: { resourceLogs: [{ scopeLogs: [{ scope, logRecords: [log] }] }] },
+      traces: { resourceSpans: [{ scopeSpans: [{ scope, spans: [span] }] }] },
+    };
+    const sent = Object.entries(bodies).map(([signal, body]) =>
+      rig.send(`/v1/${signal}`, { token: rig.recorder, body }),
+    );
+    for (const { status } of await Promise.all(sent)) assert.equal(status, 200);
+    const rows = await eventually(
+      () => rowsIn(rig, 'type:tool_call'),
+      (found) => found.reduce((sum, { facts }) => sum + facts.length, 0) === 2,
+    );
+    assert.equal(rows.length, 1);
+    await rig.close();
+  });
+});
+
 describe('the answer', () => {
   let rig: Rig;
   before(async () => {

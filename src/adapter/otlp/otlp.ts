@@ -20,4 +20,12 @@ export function adaptTelemetry(record: Telemetry | Metric, context: AdaptContext
   return family.adapt(record, context);
 }
 
+/**
+ * Whether the record's call may be known by its tool, arguments and order alone: what tells of
+ * such calls must be adapted one after another, each knowing what the one before it made.
+ */
+export function isByOrder(record: Telemetry): boolean {
+  return gemini.owns(record) && /(?:^|\.)tool_call$/.test(record.name);
+}
+
 const COUNTED = 'a metric sums up what log records and spans tell one by one';

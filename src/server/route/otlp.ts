@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Adapted } from '../../adapter/adapter.ts';
-import { adaptTelemetry } from '../../adapter/otlp/otlp.ts';
+import { adaptTelemetry, isByOrder } from '../../adapter/otlp/otlp.ts';
 import {
   type Broken,
   isExport,
@@ -32,7 +32,7 @@ type Signal = {
   /** As the schema of the wire names the request. */
   readonly message: string;
   readonly shape: Shape;
-  readonly read: (body: unknown) => Iterable<Telemetry | Metric | Broken>;
+  readonly read: (body: unknown) => Iterable<Item>;
   /** The counter of refused records in the answer's JSON. */
   readonly counted: string;
   readonly summary: string;
@@ -84,7 +84,10 @@ export const otlpRoutes: readonly Route[] = SIGNALS.map((signal) =>
         const bytes = await readBody(request, { max_bytes: face.limits.body_bytes, lease });
         face.metrics.bytes.inc(bytes.length);
         return await inTurn(call, { bytes }, async () => {
-          const rejected = await keepAll(call, signal, await decoded(call, signal, bytes));
+          const items = itemsOf(call, signal, await decoded(call, signal, bytes));
+          const work = () => keepAll(call, items);
+          const ordered = items.some((item) => isTelemetry(item) && isByOrder(item));
+          const rejected = await (ordered ? face.telemetry(call.tenant, work) : work());
           return exported(request, signal.counted, rejected);
         });
       } finally {
@@ -120,41 +123,44 @@ async function decoded({ request, face }: Receiving, signal: Signal, bytes: Buff
   throw new Fault('batch.invalid', `The body is no export: ${signal.shape.groups} is missing.`);
 }
 
+type Item = Telemetry | Metric | Broken;
+
+function itemsOf({ face }: Receiving, signal: Signal, body: unknown): readonly Item[] {
+  const items: Item[] = [];
+  for (const item of signal.read(body)) {
+    if (items.length >= face.limits.batch_events) throw tooMany(face.limits.batch_events);
+    items.push(item);
+  }
+  return items;
+}
+
 /** Records that are adapted in one turn of the event loop. */
 const TURN = 200;
 
 /** Records what the export tells; gives back what was refused. Throws what is worth a retry. */
-async function keepAll(
-  call: Receiving,
-  signal: Signal,
-  body: unknown,
-): Promise<Rejected | undefined> {
+async function keepAll(call: Receiving, items: readonly Item[]): Promise<Rejected | undefined> {
   const { face, tenant } = call;
   const known = layersOf(face.calls.of(tenant));
   const faults: Fault[] = [];
   const drafts: Draft[] = [];
-  const heard: Telemetry[] = [];
-  let seen = 0;
-  for (const item of signal.read(body)) {
-    if (++seen > face.limits.batch_events) throw tooMany(face.limits.batch_events);
-    if (seen % TURN === 0) await nextTurn();
+  for (const [i, item] of items.entries()) {
+    if (i % TURN === TURN - 1) await nextTurn();
     const adapted = adapt(call, known, item);
     if (adapted instanceof Fault) faults.push(adapted);
     else if ('skipped' in adapted) face.metrics.events.inc({ outcome: 'skipped', code: '' });
     else drafts.push(...adapted.drafts);
-    if (item.kind === 'log') heard.push(item);
   }
   faults.push(...(await keep(call, drafts)));
-  face.gaps.heard({ tenant, producer: producerOf(call), records: heard });
+  face.gaps.heard({ tenant, producer: producerOf(call), records: items.filter(isTelemetry) });
   const [first] = faults;
   return first && { count: faults.length, why: `${first.code}: ${first.message}` };
 }
 
-function adapt(
-  { face }: Receiving,
-  known: Layered,
-  item: Telemetry | Metric | Broken,
-): Adapted | Fault {
+function isTelemetry(item: Item): item is Telemetry {
+  return item.kind === 'log' || item.kind === 'span';
+}
+
+function adapt({ face }: Receiving, known: Layered, item: Item): Adapted | Fault {
   if (item.kind === 'broken') return new Fault('event.invalid', 'A record is no object.');
   try {
     const adapted = adaptTelemetry(item, { now_ms: face.now(), calls: known.known });
