@@ -35,18 +35,18 @@ function readMessage(decoding: Decoding, { message, end, depth }: Place): Json {
   const { reader } = decoding;
   const fields = MESSAGES[message] ?? {};
   const value: Json = {};
-  if (depth > DEPTH) reader.pos = end;
+  if (depth > DEPTH || message === 'Point') reader.pos = end;
   while (reader.pos < end) {
     const tag = reader.uint32();
     const wire = tag & 7;
     const field = Object.hasOwn(fields, tag >>> 3) ? fields[tag >>> 3] : undefined;
     // Groups nest without a length and are not part of proto3.
     if (wire === 3 || wire === 4 || tag >>> 3 === 0) throw malformed();
+    count(decoding);
     if (!field || wire !== wireOf(field)) {
       reader.skipType(wire);
       continue;
     }
-    count(decoding);
     const item =
       'scalar' in field
         ? SCALARS[field.scalar].read(reader)
