@@ -21,7 +21,7 @@ export type KnownCalls = {
 
 export type AlikeCall = {
   readonly call_id: string;
-  /** The kinds of source (`hook`, `otel`, …) that reported it. */
+  /** The kinds of source (`hook`, `otel`, …) that reported it; of telemetry also `otel/log`. */
   readonly witnesses: ReadonlySet<string>;
 };
 

@@ -48,8 +48,7 @@ export function rememberCalls(limit: number): CallMemory {
       const before = calls.get(key);
       const state = before && ORDER[before.state] > ORDER[seen] ? before.state : seen;
       const question = before?.question ?? questionOf(tenant, draft);
-      const kind = draft.source?.kind;
-      const witnesses = new Set([...(before?.witnesses ?? []), ...(kind ? [kind] : [])]);
+      const witnesses = new Set([...(before?.witnesses ?? []), ...witnessesIn(draft)]);
       calls.delete(key);
       const asked = question === undefined ? {} : { question };
       calls.set(key, { key, call_id, state, witnesses, ...asked });
@@ -124,6 +123,16 @@ function stateIn({ type, status, result }: Draft): CallState | undefined {
   if (type === 'approval') return 'escalated';
   if (type !== 'tool_call') return undefined;
   return (status ?? 'pending') !== 'pending' || result !== undefined ? 'answered' : 'asked';
+}
+
+/**
+ * Telemetry tells of one call twice, by a log record and by a span: each counts as a witness of
+ * its own, `otel/log` and `otel/span`, beside their kind.
+ */
+function witnessesIn({ source, attributes }: Draft): string[] {
+  if (source === undefined) return [];
+  const signal = attributes?.['otel_signal'];
+  return typeof signal === 'string' ? [source.kind, `${source.kind}/${signal}`] : [source.kind];
 }
 
 type Asked = Pick<Draft, 'session_id' | 'parent_session_id' | 'tool' | 'arguments'>;

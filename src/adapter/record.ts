@@ -24,9 +24,9 @@ export function given<K extends string, T>(key: K, value: T | undefined): { [P i
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: T });
 }
 
-/** The value, or its JSON text where it is nested deeper than an event may be. */
+/** The value, or its JSON text where it is nested deeper than an event may be; as `jsonOf`. */
 export function contained(value: unknown): unknown {
-  return deeperThan(value, INNER_DEPTH) ? JSON.stringify(value) : value;
+  return deeperThan(value, INNER_DEPTH) ? jsonOf(value) : value;
 }
 
 /** Thousands of levels exhaust the stack: such a record is refused by name. */

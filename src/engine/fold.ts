@@ -15,24 +15,26 @@ export type CallClock = {
 
 /**
  * The facts of one call (same tenant, whole session and `call_id`) as one event. Facts are ordered
- * by phase (before, between, after), weight of the witness and time; the first gives id, time and
- * source, later ones fill in and override; the gravest status that an end reported wins. The
- * status stays `pending` where no fact says how it ended: see `settled`. Where some witness knew
- * the sub-agent, the call stands in its session.
+ * by phase (before, between, after), weight of the witness and time. The first gives id, time and
+ * source; later ones fill in and override, but never what a weightier witness said. The gravest
+ * status that an end reported wins; it stays `pending` where no fact says how it ended: see
+ * `settled`. Where some witness knew the sub-agent, the call stands in its session.
  */
 export function foldCall(facts: readonly Event[]): Event {
   const ordered = facts.toSorted(factOrder);
   const first = ordered[0];
   if (first === undefined) throw new TypeError('A call has at least one fact.');
   if (ordered.length === 1) return first;
-  const folded = ordered.reduce(override);
+  const heard = byWeight(ordered);
+  const folded = heard.reduce(override);
   const { overflow: _, ...rest } = folded;
-  const overflow = overflowOf(ordered);
+  const overflow = overflowOf(heard);
   const resources = resourcesOf(ordered);
   const status = gravest(ordered);
   return {
     ...rest,
     ...placeOf(ordered),
+    ...(first.source === undefined ? {} : { source: first.source }),
     id: first.id,
     time: first.time,
     recorded_at: first.recorded_at,
@@ -41,6 +43,13 @@ export function foldCall(facts: readonly Event[]): Event {
     ...(resources.length === 0 ? {} : { resources }),
     ...(overflow.length === 0 ? {} : { overflow }),
   };
+}
+
+/** In the order in which they override: the lightest witness first, whatever its phase. */
+function byWeight(ordered: readonly Event[]): readonly Event[] {
+  const [first] = ordered;
+  const mixed = first && ordered.some((fact) => weight(fact) !== weight(first));
+  return mixed ? ordered.toSorted((a, b) => weight(a) - weight(b)) : ordered;
 }
 
 /** The event with a pending call that can no longer get its result called `unknown`. */

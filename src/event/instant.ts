@@ -1,7 +1,7 @@
 /** Times: RFC 3339 in any zone, as producers send it, to the one form that is stored. */
 
 /** A year is written with four digits in `TIME`, and nothing recorded is from before 1970. */
-const LATEST_MS = Date.UTC(2200, 0, 1);
+export const LATEST_MS = Date.UTC(2200, 0, 1);
 const RFC3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt ]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 

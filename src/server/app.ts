@@ -71,7 +71,13 @@ function refuse({ error, request, reply }: Failed): void {
   const fault = wireFault(error);
   if (fault.blame === 'internal') request.log.error({ err: error }, 'bug');
   if (reply.raw.headersSent) reply.raw.destroy();
-  else sendFault(reply, fault);
+  else sendFault(reply, fault, refusalOf(request));
+}
+
+/** Of the route that was called, whether or not the request got as far as its handler. */
+function refusalOf({ routeOptions, method }: FastifyRequest): Route['refusal'] {
+  return ROUTES.find((route) => route.path === routeOptions.url && route.method === method)
+    ?.refusal;
 }
 
 function closed(): Fault {

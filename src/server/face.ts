@@ -5,10 +5,12 @@ import type { Credentials } from '../trail/credential.ts';
 import { type Gate, openGate } from '../trail/gate.ts';
 import type { Trail, TrailStatus } from '../trail/trail.ts';
 import { type Budget, openBudget } from './budget.ts';
+import { type Gaps, openGaps } from './gap.ts';
 import { type Metrics, openMetrics } from './metric.ts';
 import { type Notebook, openNotebook } from './notebook.ts';
 import { LIMITS, type Limits, type ServerOptions } from './option.ts';
 import { openSlots, type Slots } from './slot.ts';
+import { openTurns, type Turns } from './turn.ts';
 
 export type Face = {
   readonly trail: Trail;
@@ -28,6 +30,10 @@ export type Face = {
   readonly notebook: Notebook;
   /** What adapters may ask about calls that were recorded. */
   readonly calls: CallMemory;
+  /** By tenant: telemetry whose calls are told apart by their order alone. */
+  readonly telemetry: Turns;
+  /** Told of all telemetry that arrives. */
+  readonly gaps: Gaps;
   readonly tails: Slots;
   readonly exports: Slots;
   /** The trail's status, at most a second old: anybody may ask for it. */
@@ -61,6 +67,8 @@ export function openFace(
     metrics,
     notebook: openNotebook({ trail, limits, metrics, tenant: defaultTenant, now }),
     calls: rememberCalls(limits.known_calls),
+    telemetry: openTurns(),
+    gaps: openGaps({ trail, limits, now }),
     tails: openSlots('live tails', limits.tails),
     exports: openSlots('exports', limits.exports),
     status: cached(() => trail.status(), now),

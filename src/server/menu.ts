@@ -5,6 +5,7 @@ import { coverageRoutes } from './route/coverage.ts';
 import { documentRoute } from './route/document.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
+import { otlpRoutes } from './route/otlp.ts';
 import { proofRoutes } from './route/proof.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
@@ -16,6 +17,7 @@ import type { Route } from './route.ts';
 export const ROUTES: readonly Route[] = [
   ingest,
   capture,
+  ...otlpRoutes,
   ...searchRoutes,
   ...sessionRoutes,
   ...coverageRoutes,

@@ -87,17 +87,21 @@ function failures(route: Route): Json {
   const byStatus = Map.groupBy(codes, (code) => CODES[code].status);
   const entries = [...byStatus].map(([status, same]) => [
     status,
-    { description: same.join(', '), content: { 'application/json': failure(route, status) } },
+    { description: same.join(', '), content: failure(route, status) },
   ]);
   return Object.fromEntries(entries);
 }
 
 /** A single event that is rejected has its receipt beside the error. */
 function failure(route: Route, status: number): Json {
+  if (route.refusal) return content(route.refusal.content, 'output');
   const error = reference(errorSchema, 'output');
   const receipts = route.path === '/v1/events' && route.method === 'POST' && status >= 400;
-  if (!receipts || !route.answer.schema) return { schema: error };
-  return { schema: { anyOf: [error, reference(route.answer.schema, 'output')] } };
+  const schema =
+    receipts && route.answer.schema
+      ? { anyOf: [error, reference(route.answer.schema, 'output')] }
+      : error;
+  return { 'application/json': { schema } };
 }
 
 function reference(schema: z.ZodType, io: 'input' | 'output'): Json {

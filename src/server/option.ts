@@ -47,6 +47,12 @@ export const LIMITS = {
   refusals_per_minute: 10,
   /** Tool calls that adapters are told about, the latest. */
   known_calls: 100_000,
+  /** Sessions whose numbered telemetry is watched for what never comes, the latest. */
+  sequences: 10_000,
+  /** Holes in one session's numbers that are told apart. */
+  sequence_holes: 100,
+  /** Milliseconds that a missing number may be late. */
+  sequence_wait_ms: 30_000,
   /** Tenants that get their own metrics. */
   metric_tenants: 100,
 };

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { asFault, Fault, type FaultBody } from '../fault/fault.ts';
 import { jsonText } from '../format/text.ts';
 import type { Budget } from './budget.ts';
-import type { Answer } from './route.ts';
+import type { Answer, Refusal } from './route.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -92,11 +92,16 @@ async function pump(
   }
 }
 
-/** The fault as its status, headers and body. */
-export function sendFault(reply: FastifyReply, error: unknown): void {
+/** The fault as its status, headers and body, as the route's protocol writes them. */
+export function sendFault(reply: FastifyReply, error: unknown, refusal?: Refusal): void {
   const fault = wireFault(error);
-  reply.code(fault.status).header('content-type', JSON_TYPE);
   for (const [name, value] of Object.entries(faultHeaders(fault))) reply.header(name, value);
+  if (refusal) {
+    const { status, type, bytes } = refusal.answer(fault, reply.request.raw);
+    reply.code(status).header('content-type', type).send(bytes);
+    return;
+  }
+  reply.code(fault.status).header('content-type', JSON_TYPE);
   reply.send(jsonText({ error: faultBody(fault, reply.request.id) }));
 }
 

@@ -1,7 +1,7 @@
 /** The contract of a route: who may call it, what it takes and gives, and what it does. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { Code } from '../fault/fault.ts';
+import type { Code, Fault } from '../fault/fault.ts';
 import type { Access, RawCall } from './call.ts';
 import { check } from './check.ts';
 import { tenantFor } from './guard.ts';
@@ -28,6 +28,15 @@ export type Call<Q, P> = Omit<RawCall, 'query' | 'params'> & {
 /** A body or an answer, as documented: media types and the schema of their JSON. */
 export type Content = { readonly types: readonly string[]; readonly schema?: z.ZodType };
 
+/** How a route of a foreign protocol says that it refuses; without it, it says so as Claw does. */
+export type Refusal = {
+  readonly content: Content;
+  readonly answer: (
+    fault: Fault,
+    request: IncomingMessage,
+  ) => { readonly status: number; readonly type: string; readonly bytes: Buffer };
+};
+
 type Described = {
   readonly method: Method;
   readonly path: string;
@@ -38,6 +47,7 @@ type Described = {
   readonly faults: readonly Code[];
   readonly body?: Content;
   readonly answer: Content;
+  readonly refusal?: Refusal;
 };
 
 export type Route = Described & {

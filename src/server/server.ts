@@ -38,6 +38,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const name = host.includes(':') ? `[${host}]` : host;
   const close = async () => {
     clearInterval(flush);
+    face.gaps.close();
     closing.abort();
     await closeApp(app, face);
   };

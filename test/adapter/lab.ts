@@ -28,6 +28,8 @@ export type Play = {
   readonly token: string;
   readonly prompt: string;
   readonly transport?: 'http' | 'command';
+  /** Beside what every session gets. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 export type Played = {
@@ -45,6 +47,7 @@ export async function playSession({
   token,
   prompt,
   transport,
+  env = {},
 }: Play): Promise<Played> {
   const lab = copyLab(folder);
   const settings = join(lab, 'proj', '.claude', 'settings.local.json');
@@ -62,7 +65,10 @@ export async function playSession({
   });
   await once(model.stdout, 'data');
   try {
-    const { code, output, errors } = await runClaude(lab, port, prompt);
+    const { code, output, errors } = await runClaude(lab, prompt, {
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      ...env,
+    });
     await wait(300);
     const session_id = /"session_id":"([^"]+)"/.exec(output)?.[1] ?? '';
     return { tool_use_ids: toolUses(readLines(log)), session_id, code, errors };
@@ -86,7 +92,7 @@ function copyLab(folder: string): string {
 }
 
 /** A dead proxy for everything but loopback: no request can leave the machine. */
-async function runClaude(lab: string, port: number, prompt: string) {
+async function runClaude(lab: string, prompt: string, env: Readonly<Record<string, string>>) {
   const args = ['-p', prompt, '--output-format', 'stream-json', '--verbose'];
   const child = spawn(process.env['CLAW_LAB_CLAUDE'] ?? '', args, {
     cwd: join(lab, 'proj'),
@@ -94,7 +100,7 @@ async function runClaude(lab: string, port: number, prompt: string) {
       HOME: join(lab, 'home'),
       PATH: process.env['PATH'],
       TERM: 'dumb',
-      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      ...env,
       ANTHROPIC_API_KEY: 'sk-ant-fake-loopback',
       DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

@@ -66,7 +66,7 @@ export function readLines(path: URL | string): readonly unknown[] {
     .map((line) => JSON.parse(line) as unknown);
 }
 
-function eventOf(draft: unknown, now_ms: number): Event {
+export function eventOf(draft: unknown, now_ms: number): Event {
   const event = normalise(draft, {
     producer: { tenant_id: 'default' },
     now_ms,

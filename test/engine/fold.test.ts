@@ -45,6 +45,24 @@ describe('fold of a call', () => {
     assert.equal(ends(undefined), undefined);
   });
 
+  it('lets no telemetry replace what a hook saw, even where the hook told of no end', () => {
+    const seen = { command: 'rm -rf "$HOME"', description: 'Clean', timeout: 5 };
+    const hook = fact(1, { status: 'pending', arguments: seen, source: { kind: 'hook' } });
+    const otel = fact(2, {
+      status: 'blocked',
+      arguments: { command: 'rm -rf "$HOME"' },
+      decision: { outcome: 'deny' },
+      source: { kind: 'otel' },
+    });
+    const folded = foldCall([hook, otel]);
+    assert.deepEqual(folded.arguments, seen);
+    assert.equal(folded.status, 'blocked');
+    assert.equal(folded.decision?.outcome, 'deny');
+    assert.equal(folded.source?.kind, 'hook');
+    const late = { ...otel, time: new Date(NOW_MS - 5).toISOString() };
+    assert.deepEqual(foldCall([late, hook]), foldCall([hook, late]));
+  });
+
   it('keeps each moved value with the field whose value won', () => {
     const moved = (field: string, object: string) => ({
       field,

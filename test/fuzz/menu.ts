@@ -7,6 +7,7 @@ import { machineTargets } from './target/machine.ts';
 import { proofTargets } from './target/proof.ts';
 import { routes } from './target/route.ts';
 import { storeTargets } from './target/store.ts';
+import { telemetryTarget } from './target/telemetry.ts';
 import { textTargets } from './target/text.ts';
 import type { Target } from './target.ts';
 
@@ -18,6 +19,7 @@ export const TARGETS: readonly Entry[] = [
   ...proofTargets,
   ...storeTargets,
   ...machineTargets,
+  telemetryTarget,
   engines,
   routes,
   http,

@@ -70,10 +70,10 @@ function capturedAt(header: string | string[] | undefined): Seen {
   });
 }
 
-type Layered = { readonly known: KnownCalls; readonly batch: CallMemory };
+export type Layered = { readonly known: KnownCalls; readonly batch: CallMemory };
 
 /** What is known of calls, and what the batch itself says, which is not recorded yet. */
-function layersOf(recorded: KnownCalls): Layered {
+export function layersOf(recorded: KnownCalls): Layered {
   const batch = rememberCalls(BATCH_CALLS);
   return { known: layered(recorded, batch), batch };
 }

@@ -90,7 +90,11 @@ export function split({ face }: RawCall, { bytes, form }: Body): Promise<Batch> 
 const LARGE_BYTES = 256 * 1024;
 
 /** Works on small bodies at once, on large ones a few at a time. */
-export function inTurn<T>({ face }: RawCall, body: Body, work: () => Promise<T>): Promise<T> {
+export function inTurn<T>(
+  { face }: RawCall,
+  body: Pick<Body, 'bytes'>,
+  work: () => Promise<T>,
+): Promise<T> {
   return body.bytes.length < LARGE_BYTES ? work() : face.gate(work);
 }
 

@@ -176,7 +176,11 @@ function proper(asked: Asked, { status, type, text }: Answered): void {
   const value: unknown = JSON.parse(text);
   if (status === 200 && !isToken && !path.startsWith('/v1/export'))
     route?.answer.schema?.parse(value);
-  else if (status !== 200) refusal(value);
+  else if (status !== 200) {
+    const own = route?.refusal?.content.schema;
+    if (own) own.parse(value);
+    else refusal(value);
+  }
 }
 
 function refusal(value: unknown): void {
