@@ -49,6 +49,10 @@ export const MENU = [
     path: 'import',
     load: async () => (await import('./command/import.ts')).importTranscripts,
   },
+  {
+    path: 'model-proxy',
+    load: async () => (await import('./command/model-proxy.ts')).modelProxy,
+  },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];
 

@@ -28,6 +28,8 @@ export const commands = {
     install: { 'claude-code': 'record Claude Code through its hooks' },
     uninstall: { 'claude-code': 'take out exactly what install put in' },
     import: 'read transcripts and recorded runs into the trail',
+    'model-proxy': 'record what agents and model APIs say to each other',
+    'egress-proxy': 'record and restrict the hosts that agents reach',
     completion: 'print a completion script for a shell',
   },
   option: {
@@ -75,6 +77,14 @@ export const commands = {
     baseTime: 'where times begin in files that have none (default: their last change)',
     dryRun: 'read and count; send nothing',
     transport: 'http (default) or command: slower, but loses nothing while Claw is away',
+    proxyPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
+    anthropic: 'upstream of Anthropic requests (https://api.anthropic.com)',
+    openai: 'upstream of OpenAI requests (https://api.openai.com)',
+    gemini: 'upstream of Gemini requests (https://generativelanguage.googleapis.com)',
+    session: 'session of requests that name none',
+    allow: 'only these hosts, comma-separated: api.example.com,*.npmjs.org,10.0.0.0/8,loopback',
+    deny: 'never these hosts; outweighs --allow: *.example.com,private,metadata',
+    denyPrivate: 'deny addresses of this machine and of private networks',
   },
   argument: {
     covered: 'session, or the start of its id; without it, the latest sessions',

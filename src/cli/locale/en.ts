@@ -212,6 +212,15 @@ export const en = {
     opened: 'The content in the file is what the entry commits to:',
     closed: 'The file holds no content; the entry only commits to it.',
   },
+  proxy: {
+    model: 'Recording what models and agents say. Export:',
+    modelClosed:
+      'Exchanges: {{watched}} watched, {{missed}} of them not in full; {{passed}} others passed.',
+    egress: 'Recording where agents connect. Export:',
+    egressClosed: 'Connections: {{passed}} passed, {{denied}} denied, {{failed}} failed.',
+    refused: '{{refused}} requests were refused: they did not tell whose they were.',
+    dropped: '{{dropped}} events were lost.',
+  },
   serve: {
     ready: 'Claw {{version}} records at {{url}}',
     data: 'data: {{data}}',

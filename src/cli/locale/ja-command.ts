@@ -30,6 +30,8 @@ export const commandsJa = {
     install: { 'claude-code': 'フックで Claude Code を記録する' },
     uninstall: { 'claude-code': 'install が加えたものだけを取り除く' },
     import: '実行記録（トランスクリプト）を監査証跡に取り込む',
+    'model-proxy': 'エージェントとモデル API のやり取りを記録する',
+    'egress-proxy': 'エージェントの接続先ホストを記録し、制限する',
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
@@ -77,6 +79,15 @@ export const commandsJa = {
     baseTime: '時刻のないファイルの開始時刻（既定：ファイルの更新時刻）',
     dryRun: '読んで数えるだけで、送信しない',
     transport: 'http（既定）または command：遅いが、Claw の停止中も失わない',
+    proxyPort: '待ち受けるポート（model-proxy 4630、egress-proxy 4631、0 は空きポート）',
+    anthropic: 'Anthropic 宛ての転送先（https://api.anthropic.com）',
+    openai: 'OpenAI 宛ての転送先（https://api.openai.com）',
+    gemini: 'Gemini 宛ての転送先（https://generativelanguage.googleapis.com）',
+    session: 'セッションを名乗らない要求のセッション',
+    allow:
+      '許可するホストだけを通す（コンマ区切り: api.example.com,*.npmjs.org,10.0.0.0/8,loopback）',
+    deny: '拒否するホスト。--allow に優先する（*.example.com,private,metadata）',
+    denyPrivate: 'このマシンと私設網のアドレスを拒否する',
   },
   argument: {
     covered: 'セッション、または ID の先頭。省略時は最近のセッション',

@@ -199,6 +199,15 @@ export const ja = {
     opened: 'ファイル内の内容は、エントリーが約束するものと一致します:',
     closed: 'ファイルに内容は含まれません。エントリーはその約束だけを持ちます。',
   },
+  proxy: {
+    model: 'モデルとエージェントのやり取りを記録しています。export:',
+    modelClosed:
+      'やり取り: 記録 {{watched}} 件（うち不完全 {{missed}} 件）、素通し {{passed}} 件。',
+    egress: 'エージェントの接続先を記録しています。export:',
+    egressClosed: '接続: 通過 {{passed}} 件、拒否 {{denied}} 件、失敗 {{failed}} 件。',
+    refused: '宛先の分からない要求を {{refused}} 件拒否しました。',
+    dropped: '{{dropped}} 件のイベントが失われました。',
+  },
   serve: {
     ready: 'Claw {{version}} が {{url}} で記録しています',
     data: 'データ: {{data}}',

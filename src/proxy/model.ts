@@ -1,0 +1,165 @@
+/** The model proxy: stands between agents and model APIs, passes on, records what was said. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { SESSION_HEADER } from '../adapter/model/client.ts';
+import { apiOf } from '../adapter/model/menu.ts';
+import type { Draft } from '../event/event.ts';
+import { Fault } from '../fault/fault.ts';
+import { headerMap } from './header.ts';
+import { type Listening, type ListenOptions, listen } from './listen.ts';
+import {
+  type Connections,
+  HEADER_BYTES,
+  openConnections,
+  refuse,
+  relay,
+  type Tap,
+} from './relay.ts';
+import { tunnel } from './tunnel.ts';
+import { destinationOf, pathAt, split, type Upstreams } from './upstream.ts';
+import { openWatch, type Watch, type WatchLimits } from './watch.ts';
+
+export type ModelProxyOptions = ListenOptions & {
+  readonly upstreams: Upstreams;
+  readonly record: (draft: Draft) => unknown;
+  /** The session of requests that name none; without it each conversation is one. */
+  readonly session_id?: string | undefined;
+  readonly limits?: Partial<WatchLimits>;
+};
+
+export type ModelProxy = {
+  /** `http://127.0.0.1:4630`. */
+  readonly url: string;
+  readonly counts: () => Counts;
+  /** Waits for what is under way, `grace_ms` at most, and until all that passed is recorded. */
+  readonly close: (grace_ms: number) => Promise<void>;
+};
+
+export type Counts = {
+  /** Exchanges with a model's API. */
+  readonly watched: number;
+  /** Other requests, which passed unread. */
+  readonly passed: number;
+  readonly refused: number;
+  /** Watched exchanges that could not be read in full. */
+  readonly missed: number;
+};
+
+type State = ModelProxyOptions & {
+  readonly watch: Watch;
+  readonly connections: Connections;
+  watched: number;
+  passed: number;
+  refused: number;
+};
+
+/** Throws `config.invalid` where an upstream is the proxy itself, or the port is taken. */
+export async function startModelProxy(options: ModelProxyOptions): Promise<ModelProxy> {
+  const watch = openWatch({ ...options, now: Date.now });
+  const connections = openConnections();
+  const state: State = { ...options, watch, connections, watched: 0, passed: 0, refused: 0 };
+  // A long upload is no attack here: who may connect may do anything.
+  const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0 });
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    pass(state, request, response);
+  server.on('request', handle);
+  // Without these, Node would answer in the upstream's place.
+  server.on('checkContinue', handle);
+  server.on('checkExpectation', handle);
+  server.on('upgrade', (request, socket, head) => upgrade(state, { request, socket, head }));
+  const listening = await listen(server, options);
+  try {
+    requireOthers(listening, options.upstreams);
+  } catch (error) {
+    await listening.close(0);
+    throw error;
+  }
+  return {
+    url: listening.url,
+    counts: () => {
+      const { watched, passed, refused } = state;
+      return { watched, passed, refused, missed: watch.missed() };
+    },
+    close: async (grace_ms) => {
+      await listening.close(grace_ms);
+      connections.close();
+      await watch.idle();
+    },
+  };
+}
+
+/** A proxy that is its own upstream would pass one request on for ever. */
+function requireOthers({ url }: Listening, { urls }: Upstreams): void {
+  const { port } = new URL(url);
+  for (const [vendor, upstream] of Object.entries(urls)) {
+    const local = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1?\]|0\.0\.0\.0)$/.test(upstream.hostname);
+    if (!local || upstream.port !== port) continue;
+    throw new Fault('config.invalid', `${vendor} names the proxy itself.`, { field: vendor });
+  }
+}
+
+const NOTHING: Tap = { sent: () => {}, began: () => {}, received: () => {}, ended: () => {} };
+
+function pass(state: State, request: IncomingMessage, response: ServerResponse): void {
+  const where = routeOf(state, request);
+  if ('refused' in where) {
+    state.refused++;
+    refuse(response, 421, `The model proxy does not pass this request on: ${where.refused}.`);
+    return;
+  }
+  const { upstream, target, headers } = where;
+  const [path] = split(target);
+  const { method = 'GET' } = request;
+  const api = apiOf(method, path);
+  if (api === undefined) state.passed++;
+  else state.watched++;
+  const address = request.socket.remoteAddress ?? '';
+  const tap =
+    api === undefined
+      ? NOTHING
+      : state.watch.open({ api, method, path, host: upstream.host, headers, address });
+  relay({
+    request,
+    response,
+    upstream,
+    path: pathAt(upstream, target),
+    connections: state.connections,
+    dropped: [SESSION_HEADER],
+    tap,
+  });
+}
+
+type Upgrade = {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+};
+
+/** A WebSocket passes as it is; what it carries is not read, so it leaves a gap. */
+function upgrade(state: State, { request, socket, head }: Upgrade): void {
+  const where = routeOf(state, request);
+  if ('refused' in where) {
+    state.refused++;
+    socket.end(
+      'HTTP/1.1 421 Misdirected Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
+    );
+    return;
+  }
+  state.passed++;
+  const { upstream, target, headers } = where;
+  const path = pathAt(upstream, target);
+  const dropped = [SESSION_HEADER];
+  const detail = 'The model proxy passed a WebSocket on, and did not read what it carried.';
+  state.watch.unread(headers, { path: split(target)[0], host: upstream.host, detail });
+  tunnel({ request, socket, head, upstream, path, connections: state.connections, dropped });
+}
+
+function routeOf(state: State, request: IncomingMessage) {
+  const headers = headerMap(request.rawHeaders);
+  const target = request.url ?? '/';
+  // It is no proxy for whatever address a request names.
+  if (!target.startsWith('/')) return { refused: 'it names a host of its own' };
+  const found = destinationOf(target, headers, state.upstreams);
+  if ('refused' in found) return found;
+  return { upstream: state.upstreams.urls[found.vendor], target, headers };
+}
