@@ -53,6 +53,10 @@ export const MENU = [
     path: 'model-proxy',
     load: async () => (await import('./command/model-proxy.ts')).modelProxy,
   },
+  {
+    path: 'egress-proxy',
+    load: async () => (await import('./command/egress-proxy.ts')).egressProxy,
+  },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];
 

@@ -50,9 +50,12 @@ const IDLE_MS = { http: 4000, https: 15_000 };
 /** Bytes of a request's or an answer's headers; Node's own limit is 16 KiB. */
 export const HEADER_BYTES = 128 * 1024;
 
-/** Neither a proxy of the environment nor a certificate that cannot be verified is ever used. */
+/**
+ * Neither a proxy of the environment nor a certificate that cannot be verified is ever used. With
+ * a lookup of its own each request has its own connection.
+ */
 export function openConnections(lookup?: LookupFunction): Connections {
-  const options = { keepAlive: true, maxFreeSockets: 256, ...(lookup ? { lookup } : {}) };
+  const options = lookup ? { lookup } : { keepAlive: true, maxFreeSockets: 256 };
   const http = new HttpAgent({ ...options, timeout: IDLE_MS.http });
   const secure = { ...options, timeout: IDLE_MS.https, rejectUnauthorized: true };
   const https = new HttpsAgent(secure);

@@ -55,16 +55,21 @@ export function tunnel(options: Tunnel): void {
   outgoing.end();
 }
 
-/** Either end's end, failure or absence is the other's. */
+/**
+ * Passes on what either side says, until both are done. One that breaks off breaks the other off;
+ * one that ends leaves the other the time to take what was sent.
+ */
 export function join(one: Duplex, other: Duplex): void {
-  one.pipe(other);
-  other.pipe(one);
   for (const [from, to] of [
     [one, other],
     [other, one],
   ] as const) {
-    from.on('error', () => to.destroy());
-    from.on('close', () => to.destroy());
+    from.pipe(to);
+    // What follows an error is the close.
+    from.on('error', () => {});
+    from.on('close', () => {
+      if (!from.readableEnded || !from.writableFinished) to.destroy();
+    });
   }
 }
 
