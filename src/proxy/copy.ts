@@ -1,13 +1,6 @@
 /** Bounded copies of what passes, and their decoding: nothing here may hold up what is copied. */
 import { promisify } from 'node:util';
-import {
-  brotliDecompress,
-  constants,
-  gunzip,
-  inflate,
-  inflateRaw,
-  zstdDecompress,
-} from 'node:zlib';
+import * as zlib from 'node:zlib';
 
 export type Copy = {
   readonly add: (chunk: Buffer, at_ms: number) => void;
@@ -49,14 +42,13 @@ export function openCopy(limit_bytes: number, room: Room): Copy {
 
 type Decode = (bytes: Buffer, limit_bytes: number) => Promise<Buffer>;
 
-const ungzip = promisify(gunzip);
-const unzlib = promisify(inflate);
-const unraw = promisify(inflateRaw);
-const unbrotli = promisify(brotliDecompress);
-const unzstd = promisify(zstdDecompress);
+const ungzip = promisify(zlib.gunzip);
+const unzlib = promisify(zlib.inflate);
+const unraw = promisify(zlib.inflateRaw);
+const unbrotli = promisify(zlib.brotliDecompress);
 
 /** An answer that was cut is read as far as it came. */
-const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH };
+const ZLIB = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
 
 const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ['gzip', (bytes, max) => ungzip(bytes, { ...ZLIB, maxOutputLength: max })],
@@ -66,12 +58,19 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
     'br',
     (bytes, max) =>
       unbrotli(bytes, {
-        finishFlush: constants.BROTLI_OPERATION_FLUSH,
+        finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH,
         maxOutputLength: max,
       }),
   ],
-  ['zstd', (bytes, max) => unzstd(bytes, { maxOutputLength: max })],
+  ['zstd', unzstd],
 ]);
+
+/** Node before 22.15 has no zstd. */
+async function unzstd(bytes: Buffer, max: number): Promise<Buffer> {
+  const { zstdDecompress } = zlib as Partial<typeof zlib>;
+  if (zstdDecompress === undefined) throw new Error('encoded in a way that this Node cannot read');
+  return promisify(zstdDecompress)(bytes, { maxOutputLength: max });
+}
 
 /** RFC 9110 §8.4.1.2 means zlib; some send the bare stream. */
 function inflated(bytes: Buffer, max: number): Promise<Buffer> {

@@ -48,7 +48,12 @@ const SESSIONLESS = 'claw-egress-proxy';
 /** Throws `config.invalid` where the port is taken. */
 export async function startEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
   const state: State = { ...options, port: 0, passed: 0, denied: 0, failed: 0 };
-  const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0 });
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES,
+    requestTimeout: 0,
+    // WebSockets come by CONNECT; another offer to upgrade is not taken.
+    shouldUpgradeCallback: () => false,
+  });
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     void passRequest(state, request, response);
   };
@@ -58,8 +63,6 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   server.on('connect', (request, socket: Duplex, head: Buffer) => {
     void passTunnel(state, { request, socket, head });
   });
-  // WebSockets come by CONNECT.
-  server.on('upgrade', (_, socket: Duplex) => say(socket, 501, 'Use CONNECT for an upgrade.'));
   const listening = await listen(server, options);
   state.port = Number(new URL(listening.url).port);
   return {
@@ -239,6 +242,5 @@ function say(socket: Duplex, status: number, message: string): void {
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Forbidden',
-  501: 'Not Implemented',
   502: 'Bad Gateway',
 };

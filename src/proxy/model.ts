@@ -59,7 +59,12 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
   const connections = openConnections();
   const state: State = { ...options, watch, connections, watched: 0, passed: 0, refused: 0 };
   // A long upload is no attack here: who may connect may do anything.
-  const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0 });
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES,
+    requestTimeout: 0,
+    // Who offers HTTP/2 by an upgrade (Java does) still means the request that carries the offer.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+  });
   const handle = (request: IncomingMessage, response: ServerResponse) =>
     pass(state, request, response);
   server.on('request', handle);
@@ -137,6 +142,7 @@ type Upgrade = {
 
 /** A WebSocket passes as it is; what it carries is not read, so it leaves a gap. */
 function upgrade(state: State, { request, socket, head }: Upgrade): void {
+  socket.on('error', () => socket.destroy());
   const where = routeOf(state, request);
   if ('refused' in where) {
     state.refused++;

@@ -71,6 +71,8 @@ export function openConnections(lookup?: LookupFunction): Connections {
 
 export function relay(options: Relay): void {
   const { request, response, tap } = options;
+  // A write to a client that has just gone; its close is what counts.
+  response.on('error', () => {});
   let over = false;
   const end = (failure?: Failure) => {
     if (over) return;
@@ -155,13 +157,16 @@ function answer(
   try {
     const headers = passing(incoming.rawHeaders);
     response.writeHead(status, incoming.statusMessage ?? '', headers);
-    response.flushHeaders();
   } catch {
     incoming.destroy();
     refuse(response, 502, 'The upstream answered what HTTP does not allow.');
     end({ code: 'upstream_cut', message: 'Its answer has headers that HTTP forbids.' });
     return;
   }
+  // With the first bytes, where they are there; a stream that is slow to begin has its head now.
+  setImmediate(() => {
+    if (!response.destroyed && !response.writableEnded) response.flushHeaders();
+  });
   tap.began(status, incoming.rawHeaders);
   incoming.on('data', (chunk: Buffer) => {
     if (!response.write(chunk)) incoming.pause();
@@ -212,6 +217,7 @@ function failureOf({ code, message, syscall }: NodeJS.ErrnoException): Failure {
 
 /** The proxy's own answer; never where an answer has begun. */
 export function refuse(response: ServerResponse, status: number, message: string): void {
+  response.on('error', () => {});
   if (response.headersSent) {
     response.destroy();
     return;

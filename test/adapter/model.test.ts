@@ -375,7 +375,21 @@ suite('hostile bodies', () => {
       'functionCall',
       'choices',
     ],
-    ...['delta', 'usage', 'type', 'role', 'id', 'index', 'output', 'response', 'item', '__proto__'],
+    ...[
+      'delta',
+      'error',
+      'code',
+      'usage',
+      'type',
+      'role',
+      'id',
+      'index',
+      'output',
+      'response',
+      'item',
+      '__proto__',
+      'toString',
+    ],
   );
   const value = fc.oneof(
     json,

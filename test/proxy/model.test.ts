@@ -414,12 +414,36 @@ suite('the wire', () => {
     );
   });
 
+  test('answers a request that offers another protocol as the request that it is', async () => {
+    const { upstream, proxy } = await rig(vendors);
+    const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'A' };
+    const headers = { ...HEADERS, ...offer };
+    const got = await raw(proxy.url, { path: '/v1/messages', headers, body: SENT });
+    assert.equal(got.body.toString(), STREAM.join(''));
+    assert.equal(upstream.asked[0]?.body.toString(), SENT);
+    assert.doesNotMatch(upstream.asked[0]?.headers.join() ?? '', /h2c|HTTP2/);
+  });
+
+  test('survives clients that break off at any moment', async () => {
+    const { proxy } = await rig(vendors);
+    const { port } = new URL(proxy.url);
+    const length = `Content-Length: ${SENT.length}`;
+    const text = `POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Api-Key: a\r\n${length}\r\n\r\n${SENT}`;
+    for (let at = 1; at <= text.length + 20; at += 7) {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+      await new Promise<void>((resolve) => socket.write(text.slice(0, at), () => resolve()));
+      if (at > text.length) await new Promise(setImmediate);
+      socket.resetAndDestroy();
+    }
+    assert.equal((await ask(proxy.url)).status, 200);
+  });
+
   test('carries a WebSocket both ways, and says that it was not read', async () => {
     const echo = createServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', (head) => {
         const answer =
-          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
         socket.write(`${answer}${String(head).split('\r\n')[0]}`);
         socket.pipe(socket);
       });
@@ -440,7 +464,8 @@ suite('the wire', () => {
     socket.on('data', (chunk) => {
       got += chunk;
     });
-    const head = 'GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n';
+    const head =
+      'GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n';
     socket.write(`${head}session-id: s1\r\nUser-Agent: codex_exec/1\r\n\r\n`);
     await until(() => got.includes('/v1/responses'));
     socket.write('\u0001frames');

@@ -1,7 +1,7 @@
 /** Reads the Anthropic Messages API: `POST /v1/messages`, whole and streamed. */
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
-import { given, nameIn, textIn } from '../record.ts';
+import { fit, given, nameIn, textIn } from '../record.ts';
 import {
   type Asked,
   argumentsOf,
@@ -92,7 +92,7 @@ function toldOf(block: Fields, calls: ReadonlyMap<string, Fields>): Told {
 function toolOf(block: Fields): string {
   const name = nameIn(block, 'name') ?? 'unknown';
   const server = block['type'] === 'mcp_tool_use' ? nameIn(block, 'server_name') : undefined;
-  return server === undefined ? name : `mcp__${server}__${name}`;
+  return server === undefined ? name : fit(`mcp__${server}__${name}`);
 }
 
 type Ending = { readonly times: ReadonlyMap<string, number>; readonly ended: boolean };
@@ -107,7 +107,7 @@ function answerOf(body: Fields, { times, ended }: Ending): ModelAnswer {
     const at_ms = times.get(call_id ?? '');
     asked.push({ call_id, tool: toolOf(block), arguments: block['input'], at_ms });
   }
-  const results = blocks.filter(({ type }) => String(type).endsWith('tool_result'));
+  const results = blocks.filter((block) => textIn(block, 'type')?.endsWith('tool_result'));
   const texts = (type: string, key: string) =>
     blocks.filter((block) => block['type'] === type).map((block) => textIn(block, key) ?? '');
   const error = errorIn(body);

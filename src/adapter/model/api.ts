@@ -1,6 +1,7 @@
 /** The contract of a model API's reading: a request and its answer in, what they say out. */
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
+import { fit } from '../record.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -117,11 +118,12 @@ export function errorIn(body: Fields): ModelAnswer['error'] {
   const value = body['error'];
   if (typeof value === 'string') return { message: value };
   if (!isObject(value)) return undefined;
-  const code = value['code'] ?? value['status'] ?? value['type'];
-  const named = value['type'] ?? value['status'] ?? code;
+  const code = [value['type'], value['status'], value['code']]
+    .map((one) => (typeof one === 'number' ? `${one}` : one))
+    .find((one) => typeof one === 'string' && one !== '');
   const { message } = value;
   return {
-    ...(typeof named === 'string' || typeof named === 'number' ? { code: String(named) } : {}),
+    ...(typeof code === 'string' ? { code: fit(code) } : {}),
     ...(typeof message === 'string' ? { message } : {}),
   };
 }

@@ -59,7 +59,10 @@ function textsOf(content: unknown): string[] {
   if (!Array.isArray(content)) return [];
   return content
     .filter(isObject)
-    .map((part) => textIn(part, 'text') ?? textIn(part, 'refusal') ?? `[${String(part['type'])}]`);
+    .map(
+      (part) =>
+        textIn(part, 'text') ?? textIn(part, 'refusal') ?? `[${textIn(part, 'type') ?? 'unknown'}]`,
+    );
 }
 
 /** A result of one text part alone is that text. */

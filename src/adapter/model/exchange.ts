@@ -1,4 +1,5 @@
 /** One exchange with a model's API as drafts of events; what requests repeat is said once. */
+import { createHash } from 'node:crypto';
 import type { Draft } from '../../event/event.ts';
 import { given, nameIn } from '../record.ts';
 import type { Message, ModelAnswer, ModelRequest } from './api.ts';
@@ -71,12 +72,17 @@ function givenTo({ exchange, memory, session_id, draft }: Telling, request: Mode
     const typed = isTyped(message);
     if (text === '' || (typed && (side || index < from))) return [];
     const operation = typed ? 'prompt' : role === 'system' ? 'system_prompt' : 'context';
-    const key = [operation, typed ? String(index) : '', text] as const;
+    const key = [operation, typed ? String(index) : '', digest(text)] as const;
     if (!memory.first(session_id, ...key)) return [];
     if (typed) return [draft({ type: 'prompt', key, at_ms, content: text })];
     const detail = GIVEN[role];
     return [draft({ type: 'session', operation, key, at_ms, content: text, detail })];
   });
+}
+
+/** Long texts are hashed once, however often they are asked for. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 const GIVEN = {
@@ -99,7 +105,7 @@ function said({ exchange, draft }: Telling, answer: ModelAnswer): Draft[] {
   return [
     draft({
       type: 'output',
-      key: ['output', id ?? `${exchange.passage.started_ms}`, text],
+      key: ['output', id ?? `${exchange.passage.started_ms}`, digest(text)],
       content: text,
       ...given('model', modelOf(exchange)),
       attributes: { ...more, ...answer.attributes, usage: undefined },

@@ -1,7 +1,7 @@
 /** Reads the OpenAI Responses API: `POST /v1/responses`, whole and streamed. */
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
-import { given, nameIn, textIn } from '../record.ts';
+import { fit, given, nameIn, textIn } from '../record.ts';
 import {
   type Asked,
   argumentsOf,
@@ -65,7 +65,10 @@ function textsOf(content: unknown): string[] {
   if (!Array.isArray(content)) return [];
   return content
     .filter(isObject)
-    .map((part) => textIn(part, 'text') ?? textIn(part, 'refusal') ?? `[${String(part['type'])}]`);
+    .map(
+      (part) =>
+        textIn(part, 'text') ?? textIn(part, 'refusal') ?? `[${textIn(part, 'type') ?? 'unknown'}]`,
+    );
 }
 
 function toldOf(item: Fields, call: Asked | undefined): Told {
@@ -89,7 +92,7 @@ function callOf(item: Fields, type: string): Asked {
   const rest = Object.entries(item).filter(([key]) => !HEAD.has(key));
   return {
     call_id: nameIn(item, 'call_id') ?? nameIn(item, 'id'),
-    tool: space === undefined ? name : `${space}__${name}`,
+    tool: space === undefined ? name : fit(`${space}__${name}`),
     arguments:
       text !== undefined
         ? argumentsOf(text)
