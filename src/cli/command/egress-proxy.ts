@@ -11,7 +11,7 @@ const GRACE_MS = 5000;
 
 export const egressProxy: Command = {
   options: [
-    { flags: '--port <port>', about: 'command.option.proxyPort' },
+    { flags: '--port <port>', about: 'command.option.relayPort' },
     { flags: '--allow <hosts>', about: 'command.option.allow' },
     { flags: '--deny <hosts>', about: 'command.option.deny' },
     { flags: '--deny-private', about: 'command.option.denyPrivate' },
@@ -57,7 +57,7 @@ function greet({ t, terminal, format }: Context, url: string): void {
     return;
   }
   const variables = `HTTPS_PROXY=${url} HTTP_PROXY=${url}`;
-  terminal.line({ text: t('proxy.egress'), style: 'bold' }, ` ${variables}`);
+  terminal.line({ text: t('relay.egress'), style: 'bold' }, ` ${variables}`);
 }
 
 function farewell({ t, terminal, format }: Context, counts: EgressCounts, dropped: number): void {
@@ -65,6 +65,6 @@ function farewell({ t, terminal, format }: Context, counts: EgressCounts, droppe
     terminal.json({ ...counts, dropped });
     return;
   }
-  terminal.note(t('proxy.egressClosed', counts));
-  if (dropped > 0) terminal.note({ text: t('proxy.dropped', { dropped }), style: 'warn' });
+  terminal.note(t('relay.egressClosed', counts));
+  if (dropped > 0) terminal.note({ text: t('relay.dropped', { dropped }), style: 'warn' });
 }

@@ -11,7 +11,7 @@ const GRACE_MS = 10_000;
 
 export const modelProxy: Command = {
   options: [
-    { flags: '--port <port>', about: 'command.option.proxyPort' },
+    { flags: '--port <port>', about: 'command.option.relayPort' },
     { flags: '--host <host>', about: 'command.option.host' },
     { flags: '--anthropic <url>', about: 'command.option.anthropic' },
     { flags: '--openai <url>', about: 'command.option.openai' },
@@ -64,7 +64,7 @@ function greet({ t, terminal, format }: Context, url: string): void {
     `OPENAI_BASE_URL=${url}/v1`,
     `GOOGLE_GEMINI_BASE_URL=${url}`,
   ];
-  terminal.line({ text: t('proxy.model'), style: 'bold' }, ` ${variables.join(' ')}`);
+  terminal.line({ text: t('relay.model'), style: 'bold' }, ` ${variables.join(' ')}`);
 }
 
 function farewell({ t, terminal, format }: Context, counts: Counts, dropped: number): void {
@@ -72,7 +72,7 @@ function farewell({ t, terminal, format }: Context, counts: Counts, dropped: num
     terminal.json({ ...counts, dropped });
     return;
   }
-  terminal.note(t('proxy.modelClosed', counts));
-  if (counts.refused > 0) terminal.note(t('proxy.refused', counts));
-  if (dropped > 0) terminal.note({ text: t('proxy.dropped', { dropped }), style: 'warn' });
+  terminal.note(t('relay.modelClosed', counts));
+  if (counts.refused > 0) terminal.note(t('relay.refused', counts));
+  if (dropped > 0) terminal.note({ text: t('relay.dropped', { dropped }), style: 'warn' });
 }

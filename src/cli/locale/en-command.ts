@@ -77,7 +77,7 @@ export const commands = {
     baseTime: 'where times begin in files that have none (default: their last change)',
     dryRun: 'read and count; send nothing',
     transport: 'http (default) or command: slower, but loses nothing while Claw is away',
-    proxyPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
+    relayPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
     anthropic: 'upstream of Anthropic requests (https://api.anthropic.com)',
     openai: 'upstream of OpenAI requests (https://api.openai.com)',
     gemini: 'upstream of Gemini requests (https://generativelanguage.googleapis.com)',

@@ -212,7 +212,7 @@ export const en = {
     opened: 'The content in the file is what the entry commits to:',
     closed: 'The file holds no content; the entry only commits to it.',
   },
-  proxy: {
+  relay: {
     model: 'Recording what models and agents say. Export:',
     modelClosed:
       'Exchanges: {{watched}} watched, {{missed}} of them not in full; {{passed}} others passed.',

@@ -199,7 +199,7 @@ export const ja = {
     opened: 'ファイル内の内容は、エントリーが約束するものと一致します:',
     closed: 'ファイルに内容は含まれません。エントリーはその約束だけを持ちます。',
   },
-  proxy: {
+  relay: {
     model: 'モデルとエージェントのやり取りを記録しています。export:',
     modelClosed:
       'やり取り: 記録 {{watched}} 件（うち不完全 {{missed}} 件）、素通し {{passed}} 件。',
