@@ -38,14 +38,6 @@ export const MENU = [
     load: async () => (await import('./command/token-revoke.ts')).tokenRevoke,
   },
   {
-    path: 'install claude-code',
-    load: async () => (await import('./command/install.ts')).installClaudeCode,
-  },
-  {
-    path: 'uninstall claude-code',
-    load: async () => (await import('./command/uninstall.ts')).uninstallClaudeCode,
-  },
-  {
     path: 'import',
     load: async () => (await import('./command/import.ts')).importTranscripts,
   },
@@ -57,6 +49,8 @@ export const MENU = [
     path: 'egress-proxy',
     load: async () => (await import('./command/egress-proxy.ts')).egressProxy,
   },
+  { path: 'install', load: async () => (await import('./command/install.ts')).install },
+  { path: 'uninstall', load: async () => (await import('./command/uninstall.ts')).uninstall },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];
 

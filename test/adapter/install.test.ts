@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { installHooks, uninstallHooks } from '../../src/adapter/claude-code/install.ts';
+import { changesOf } from '../../src/adapter/change.ts';
+import { claudeCodeInstaller } from '../../src/adapter/claude-code/install.ts';
 import {
   COMMAND_EVENTS,
   HTTP_EVENTS,
   LEFT_ALONE,
 } from '../../src/adapter/claude-code/transport.ts';
+import type { InstallOptions } from '../../src/adapter/installer.ts';
 import { Fault } from '../../src/fault/fault.ts';
 import { EVERY_HOOK } from './every-hook.ts';
 
-const OPTIONS = { server: 'http://127.0.0.1:4620/', token: 'claw_secret-1', shim: 'clawctl' };
-const install = (text: string | undefined) => installHooks(text, OPTIONS).text;
-const uninstall = (text: string) => uninstallHooks(text).text;
+const OPTIONS: InstallOptions = {
+  server: 'http://127.0.0.1:4620',
+  token: 'claw_secret-1',
+  shim: 'clawctl',
+  paths: {},
+  sources: {},
+};
+const install = (settings: string | undefined, more: Partial<InstallOptions> = {}) =>
+  claudeCodeInstaller.install({ settings }, { ...OPTIONS, ...more })['settings'] ?? '';
+const uninstall = (settings: string) => claudeCodeInstaller.uninstall({ settings }, {})['settings'];
 
 type Hook = Readonly<Record<string, unknown>>;
 type Settings = {
@@ -54,7 +63,7 @@ suite('installed', () => {
     ]);
     const shim = 'clawctl hook claude-code --server http://127.0.0.1:4620';
     assert.equal(hooks['SessionStart']?.[0]?.hooks[0]?.['command'], shim);
-    const all = parsed(installHooks('{}', { ...OPTIONS, transport: 'command' }).text);
+    const all = parsed(install('{}', { transport: 'command' }));
     assert.equal(all.hooks['PreToolUse']?.[0]?.hooks[0]?.['command'], shim);
   });
 });
@@ -85,13 +94,30 @@ suite('with other settings', () => {
   });
 
   test('installing twice is installing once, and a new token replaces the old', () => {
-    const once = installHooks(THEIRS, OPTIONS);
-    const twice = installHooks(once.text, OPTIONS);
-    assert.equal(twice.text, once.text);
-    assert.equal(twice.changed, false);
-    const other = installHooks(once.text, { ...OPTIONS, token: 'claw_secret-2' });
-    assert.equal(parsed(other.text).env['CLAW_TOKEN'], 'claw_secret-2');
-    assert.equal(uninstall(other.text), THEIRS);
+    const once = install(THEIRS);
+    assert.equal(install(once), once);
+    const other = install(once, { token: 'claw_secret-2' });
+    assert.equal(parsed(other).env['CLAW_TOKEN'], 'claw_secret-2');
+    assert.equal(uninstall(other), THEIRS);
+  });
+
+  test('what a file was made for goes with it, and an empty one that stood there stays', () => {
+    assert.equal(uninstall(install(undefined)), undefined);
+    assert.equal(uninstall(install('{\n}\n')), '{\n}\n');
+  });
+
+  test('telemetry is exported with the token where it is asked for, and taken out again', () => {
+    const { env } = parsed(install(THEIRS, { otlp: true }));
+    assert.equal(env['OTEL_EXPORTER_OTLP_HEADERS'], 'Authorization=Bearer claw_secret-1');
+    assert.equal(env['OTEL_EXPORTER_OTLP_ENDPOINT'], 'http://127.0.0.1:4620');
+    assert.equal(env['CLAUDE_CODE_ENABLE_TELEMETRY'], '1');
+    assert.equal(uninstall(install(THEIRS, { otlp: true })), THEIRS);
+    assert.equal(uninstall(install(install(THEIRS, { otlp: true }))), THEIRS);
+    const byHand = JSON.stringify({ env: { ...env, CLAW_TOKEN: undefined, CLAW_KEEP: undefined } });
+    for (const otlp of [false, true]) assert.equal(uninstall(install(byHand, { otlp })), byHand);
+    const elsewhere = '{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://other"}}';
+    assert.throws(() => install(elsewhere, { otlp: true }), /ENDPOINT is set already/);
+    assert.equal(uninstall(install(elsewhere)), elsewhere);
   });
 
   test('what was added later stays when ours goes', () => {
@@ -101,7 +127,7 @@ suite('with other settings', () => {
       env: { ...later.env, A: '1' },
       hooks: { ...later.hooks, Stop: [...(later.hooks['Stop'] ?? []), { hooks: [{ type: 'x' }] }] },
     };
-    assert.deepEqual(JSON.parse(uninstall(JSON.stringify(mixed))), {
+    assert.deepEqual(JSON.parse(uninstall(JSON.stringify(mixed)) ?? ''), {
       model: 'opus',
       env: { A: '1' },
       hooks: { Stop: [{ hooks: [{ type: 'x' }] }] },
@@ -112,17 +138,14 @@ suite('with other settings', () => {
   });
 
   test('uninstalling where nothing was installed changes nothing', () => {
-    assert.deepEqual(uninstallHooks(THEIRS), { text: THEIRS, changed: false, diff: '' });
+    assert.equal(uninstall(THEIRS), THEIRS);
   });
 
-  test('the change is shown line by line, without the token', () => {
-    const { diff } = installHooks(THEIRS, OPTIONS);
-    assert.match(diff, /^\+ \t\t"SessionStart": \[ \{ "hooks"/m);
-    assert.match(diff, /^\+ \t\t"CLAW_TOKEN": "claw_…",$/m);
-    assert.doesNotMatch(diff, /secret/);
-    const removed = uninstallHooks(install(THEIRS)).diff;
+  test('the change is shown line by line', () => {
+    const added = changesOf(THEIRS, install(THEIRS));
+    assert.match(added, /^\+ \t\t"SessionStart": \[ \{ "hooks"/m);
+    const removed = changesOf(install(THEIRS), THEIRS);
     assert.match(removed, /^- \t\t"SessionStart": \[ \{ "hooks"/m);
-    assert.doesNotMatch(removed, /secret/);
   });
 });
 

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { installHooks } from '../../src/adapter/claude-code/install.ts';
+import { claudeCodeInstaller } from '../../src/adapter/claude-code/install.ts';
 import { readLines } from './replay.ts';
 
 const LAB = fileURLToPath(new URL('../../../shared/lab/', import.meta.url));
@@ -53,11 +53,19 @@ export async function playSession({
   const settings = join(lab, 'proj', '.claude', 'settings.local.json');
   mkdirSync(dirname(settings), { recursive: true });
   const shim = `"${process.execPath}" "${MAIN}"`;
-  const options = { server, token, shim, ...(transport === undefined ? {} : { transport }) };
+  const options = {
+    server,
+    token,
+    shim,
+    paths: {},
+    sources: {},
+    ...(transport === undefined ? {} : { transport }),
+  };
   const theirs = JSON.stringify({
     permissions: { allow: ['Read', 'Write', 'Edit', 'Bash(ls:*)'] },
   });
-  writeFileSync(settings, installHooks(theirs, options).text, { mode: 0o600 });
+  const { settings: text = '' } = claudeCodeInstaller.install({ settings: theirs }, options);
+  writeFileSync(settings, text, { mode: 0o600 });
   const port = await freePort();
   const log = join(folder, 'model.jsonl');
   const model = spawn(process.execPath, [join(lab, 'fake-model.mjs'), String(port), log], {

@@ -1,103 +1,145 @@
 /** Puts Claw's hooks into Claude Code's settings and takes exactly them out again: text to text. */
+import { join } from 'node:path';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
-import { changesOf } from '../change.ts';
+import { type Hook, hookAddition, hooksIn, withoutHooks } from '../hook-list.ts';
+import type { Installer, InstallOptions, Place } from '../installer.ts';
 import {
-  type Container,
-  memberOf,
-  type Node,
-  nodeOf,
-  withMember,
-  withoutMember,
-} from '../json-text.ts';
+  type Addition,
+  jsonOf,
+  type Keep,
+  keepOf,
+  removeAt,
+  removeEmpty,
+  restored,
+  withAdditions,
+} from '../json-edit.ts';
 import { COMMAND_EVENTS, HTTP_EVENTS } from './transport.ts';
 
-export type HookOptions = {
-  /** Where Claw listens: `http://127.0.0.1:4620`. */
-  readonly server: string;
-  /** A recorder's token. Only `env` of these settings holds it; Claude Code puts it into hooks. */
-  readonly token: string;
-  /** How a shell calls clawctl, quoted where needed: `clawctl`, or a Node and a path. */
-  readonly shim: string;
-  /**
-   * `http` (default) costs the agent a millisecond an event and loses what happens while the
-   * server is away; `command` starts a process for each event and spools.
-   */
-  readonly transport?: 'http' | 'command';
-};
-
-export type SettingsChange = {
-  readonly text: string;
-  readonly changed: boolean;
-  /** Lines with `+` and `-`, a little around them; tokens are masked. For people. */
-  readonly diff: string;
-};
-
 /** The variable that carries the token into the hooks. */
-export const TOKEN_VARIABLE = 'CLAW_TOKEN';
-/** Names containers that stood there empty before, so that `uninstall` leaves them standing. */
+const TOKEN_VARIABLE = 'CLAW_TOKEN';
+/** Names what stood there before and looks like ours, so that `uninstall` leaves it standing. */
 const KEEP_VARIABLE = 'CLAW_KEEP';
 const CAPTURE_PATH = '/v1/capture/claude-code';
 const SHIM_COMMAND = / hook claude-code --server \S+$/;
 /** Seconds. The shim limits itself to one; an HTTP hook has only this. */
 const HTTP_TIMEOUT_S = 2;
 const SHIM_TIMEOUT_S = 5;
-const EMPTY = '{\n}\n';
-/** In CLAW_KEEP: the settings were `{}`, and the line break before the brace is ours. */
-const ROOT = 'root';
+const WHAT = "Claude Code's settings";
+const HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS';
 
-/**
- * The settings with Claw's hooks for every event that can be recorded without a side effect.
- * Idempotent; what else is there stays byte for byte. An absent file is `undefined`.
- * Throws `usage.invalid` where the text is not JSON settings, or CLAW_TOKEN is somebody else's.
- */
-export function installHooks(before: string | undefined, options: HookOptions): SettingsChange {
-  const text = before === undefined || before.trim() === '' ? EMPTY : before;
-  const bare = removeOurs(text);
+export const claudeCodeInstaller: Installer = {
+  runtime: 'claude-code',
+  title: 'Claude Code',
+  program: { name: 'claude', version: ['--version'] },
+  scopes: ['user', 'project'],
+  otlp: true,
+  token: 'settings',
+  sources: [],
+  paths: (place) => ({ settings: settingsPath(place) }),
+  install: ({ settings }, options) => ({ settings: install(settings, options) }),
+  uninstall: ({ settings }) => ({ settings: settings && uninstall(settings) }),
+  installed: ({ settings }) => settings !== undefined && hooksIn(settings).some(isOurs),
+  tokenIn: ({ settings }) => {
+    const token = settings === undefined ? undefined : variablesIn(settings)[TOKEN_VARIABLE];
+    return typeof token === 'string' && token.startsWith('claw_') ? token : undefined;
+  },
+  measured: '2.1.330',
+  blind: ['rejectedBeforeHooks', 'deniedHasNoResult', 'headlessDenial', 'httpLosesWhileAway'],
+};
+
+/** The user's settings, or those of the project that git leaves alone. */
+function settingsPath({ scope, home, project, env }: Place): string {
+  if (scope === 'project') return join(project, '.claude', 'settings.local.json');
+  return join(env['CLAUDE_CONFIG_DIR'] || join(home, '.claude'), 'settings.json');
+}
+
+function install(before: string | undefined, options: InstallOptions): string {
+  const bare = withoutOurs(jsonOf(before, WHAT)).text;
   checkVariables(bare);
-  const style = styleOf(bare);
-  const keep = emptyContainers(bare);
-  let after = bare;
-  for (const [event, group] of groups(options)) after = addGroup(after, { event, group, style });
-  after = addVariable(after, { name: TOKEN_VARIABLE, value: options.token, style });
-  if (keep.length > 0) {
-    after = addVariable(after, { name: KEEP_VARIABLE, value: keep.join(','), style });
-  }
-  return changeOf(before ?? '', keep.includes(ROOT) ? breakBeforeEnd(after, style) : after);
+  const standing = new Set(standingOf(bare, options));
+  const variables = variablesOf(options).filter(([name]) => !standing.has(name));
+  const planned = [...hooks(options), ...variables.map(variable)];
+  const keep = [...keepOf(before, bare, planned), ...[...standing].map((name) => `env.${name}`)];
+  const note = keep.length === 0 ? [] : [variable([KEEP_VARIABLE, keep.join(',')])];
+  return withAdditions(bare, { additions: [...planned, ...note], keep, what: WHAT });
 }
 
-/** The settings without Claw's hooks and variables: byte for byte as before `installHooks`. */
-export function uninstallHooks(before: string): SettingsChange {
-  return changeOf(before, removeOurs(before));
+function uninstall(before: string): string | undefined {
+  const { text, keep } = withoutOurs(jsonOf(before, WHAT));
+  return keep === undefined ? before : restored(text, keep);
 }
 
-type Style = { readonly unit: string; readonly newline: string };
-type Group = { readonly hooks: readonly Readonly<Record<string, unknown>>[] };
-
-/** No matcher: every tool. No `onFailure`: a dead server never stops the agent. */
-function groups({ server, shim, transport = 'http' }: HookOptions): (readonly [string, Group])[] {
-  const base = server.replace(/\/+$/, '');
+/** No `onFailure`: a dead server never stops the agent. */
+function hooks({ server, shim, transport = 'http' }: InstallOptions): Addition[] {
   const http = {
     type: 'http',
-    url: `${base}${CAPTURE_PATH}`,
+    url: `${server}${CAPTURE_PATH}`,
     headers: { Authorization: `Bearer $${TOKEN_VARIABLE}` },
     allowedEnvVars: [TOKEN_VARIABLE],
     timeout: HTTP_TIMEOUT_S,
   };
   const command = {
     type: 'command',
-    command: `${shim} hook claude-code --server ${base}`,
+    command: `${shim} hook claude-code --server ${server}`,
     timeout: SHIM_TIMEOUT_S,
   };
   const often = transport === 'http' ? http : command;
   return [
-    ...COMMAND_EVENTS.map((event) => [event, { hooks: [command] }] as const),
-    ...HTTP_EVENTS.map((event) => [event, { hooks: [often] }] as const),
+    ...COMMAND_EVENTS.map((event) => hookAddition(event, command)),
+    ...HTTP_EVENTS.map((event) => hookAddition(event, often)),
   ];
 }
 
-function isOurs(hook: unknown): boolean {
-  if (!isObject(hook)) return false;
+type Variable = readonly [name: string, value: string];
+
+function variablesOf({ token, otlp, server }: InstallOptions): Variable[] {
+  const own: Variable = [TOKEN_VARIABLE, token];
+  return otlp ? [own, ...telemetry(server), [HEADERS, `Authorization=Bearer ${token}`]] : [own];
+}
+
+/** Logs alone: they have every prompt, decision, result and request, and numbers to miss one by. */
+function telemetry(server: string): Variable[] {
+  return [
+    ['CLAUDE_CODE_ENABLE_TELEMETRY', '1'],
+    ['OTEL_LOGS_EXPORTER', 'otlp'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/protobuf'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', server],
+    ['OTEL_LOG_USER_PROMPTS', '1'],
+    ['OTEL_LOG_TOOL_DETAILS', '1'],
+  ];
+}
+
+const EXPORT_NAMES: readonly string[] = [...telemetry('').map(([name]) => name), HEADERS];
+
+function exports(set: Readonly<Record<string, unknown>>): boolean {
+  return String(set[HEADERS]).startsWith('Authorization=Bearer claw_');
+}
+
+function variable([key, value]: Variable): Addition {
+  return { at: ['env'], key, value };
+}
+
+/**
+ * Variables that are not ours and must stay: those set already as we would set them, and all of an
+ * export to a Claw that was set up by hand. Throws for what is set otherwise and in the way.
+ */
+function standingOf(text: string, options: InstallOptions): string[] {
+  const set = variablesIn(text);
+  if (!options.otlp) {
+    return exports(set) ? EXPORT_NAMES.filter((name) => Object.hasOwn(set, name)) : [];
+  }
+  return variablesOf(options).flatMap(([name, value]) => {
+    if (!Object.hasOwn(set, name)) return [];
+    if (set[name] === value) return [name];
+    throw new Fault('usage.invalid', `env.${name} is set already, and to something else.`, {
+      field: `env.${name}`,
+      hint: 'Nothing was changed. Take it out of the settings, or leave --otlp away.',
+    });
+  });
+}
+
+function isOurs(hook: Hook): boolean {
   if (hook['type'] === 'command') return SHIM_COMMAND.test(String(hook['command']));
   const headers = isObject(hook['headers']) ? hook['headers'] : {};
   return (
@@ -107,176 +149,31 @@ function isOurs(hook: unknown): boolean {
   );
 }
 
-type Addition = { readonly event: string; readonly group: Group; readonly style: Style };
-
-function addGroup(text: string, { event, group, style }: Addition): string {
-  const root = objectAt(nodeOf(text), 'the settings');
-  const hooks = memberOf(root, 'hooks');
-  if (!hooks)
-    return withMember(
-      text,
-      root,
-      nested('hooks', member(event, [group], { style, depth: 2 }), { style, depth: 1 }),
-    );
-  const events = objectAt(hooks.value, 'hooks');
-  const list = memberOf(events, event);
-  if (!list) return withMember(text, events, member(event, [group], { style, depth: 2 }));
-  if (list.value.kind !== 'array') throw wrong(`hooks.${event}`, 'an array');
-  return withMember(text, list.value, lineStart({ style, depth: 3 }) + oneLine(group));
-}
-
-type Variable = { readonly name: string; readonly value: string; readonly style: Style };
-
-function addVariable(text: string, { name, value, style }: Variable): string {
-  const root = objectAt(nodeOf(text), 'the settings');
-  const env = memberOf(root, 'env');
-  if (!env)
-    return withMember(
-      text,
-      root,
-      nested('env', member(name, value, { style, depth: 2 }), { style, depth: 1 }),
-    );
-  return withMember(text, objectAt(env.value, 'env'), member(name, value, { style, depth: 2 }));
-}
-
 /** Ours are the hooks of our shape, and our variables where such hooks are there. */
-function removeOurs(text: string): string {
-  const settings = JSON.parse(text.trim() === '' ? EMPTY : parseable(text)) as unknown;
-  const hooks = isObject(settings) && isObject(settings['hooks']) ? settings['hooks'] : {};
-  if (!Object.values(hooks).some((list) => groupsIn(list).some((group) => group.some(isOurs)))) {
-    return text;
+function withoutOurs(text: string): { readonly text: string; readonly keep?: Keep } {
+  if (!hooksIn(text).some(isOurs)) return { text };
+  const set = variablesIn(text);
+  const keep = String(set[KEEP_VARIABLE] ?? '').split(',');
+  const names = [TOKEN_VARIABLE, ...(exports(set) ? EXPORT_NAMES : []), KEEP_VARIABLE];
+  let bare = withoutHooks(text, { isOurs, keep });
+  for (const name of names) {
+    if (!keep.includes(`env.${name}`)) bare = removeAt(bare, ['env', name]);
   }
-  const env = isObject(settings) && isObject(settings['env']) ? settings['env'] : {};
-  const keep = new Set(String(env[KEEP_VARIABLE] ?? '').split(','));
-  let bare = text;
-  for (const event of Object.keys(hooks)) bare = removeFromEvent(bare, event, keep);
-  bare = removeEmpty(bare, ['hooks'], keep);
-  for (const name of [TOKEN_VARIABLE, KEEP_VARIABLE]) bare = removeAt(bare, ['env', name]);
-  bare = removeEmpty(bare, ['env'], keep);
-  return keep.has(ROOT) ? bare.replace(/\r?\n\}(\s*)$/, '}$1') : bare;
+  return { text: removeEmpty(bare, ['env'], keep), keep };
 }
 
-function breakBeforeEnd(text: string, { newline }: Style): string {
-  const { end } = nodeOf(text);
-  return `${text.slice(0, end - 1)}${newline}${text.slice(end - 1)}`;
-}
-
-function groupsIn(list: unknown): unknown[][] {
-  if (!Array.isArray(list)) return [];
-  return list.map((group) =>
-    isObject(group) && Array.isArray(group['hooks']) ? group['hooks'] : [],
-  );
-}
-
-/** From the last to the first, so that indices stay true. */
-function removeFromEvent(text: string, event: string, keep: ReadonlySet<string>): string {
-  const settings = JSON.parse(text) as { hooks: Record<string, unknown> };
-  const lists = groupsIn(settings.hooks[event]);
-  let bare = text;
-  for (const [g, hooks] of [...lists.entries()].reverse()) {
-    const ours = [...hooks.entries()].filter(([, hook]) => isOurs(hook)).map(([i]) => i);
-    if (ours.length === 0) continue;
-    const group = ['hooks', event, String(g)];
-    if (ours.length === hooks.length) bare = removeAt(bare, group);
-    else for (const i of ours.reverse()) bare = removeAt(bare, [...group, 'hooks', String(i)]);
-  }
-  return bare === text ? text : removeEmpty(bare, ['hooks', event], keep);
-}
-
-function removeAt(text: string, path: readonly string[]): string {
-  let node: Node = nodeOf(text);
-  for (const key of path.slice(0, -1)) {
-    const next = memberOf(node, key);
-    if (!next) return text;
-    node = next.value;
-  }
-  const found = memberOf(node, path.at(-1) ?? '');
-  return found && node.kind !== 'scalar' ? withoutMember(text, node, found) : text;
-}
-
-function removeEmpty(text: string, path: readonly string[], keep: ReadonlySet<string>): string {
-  let node: Node | undefined = nodeOf(text);
-  for (const key of path) node = memberOf(node, key)?.value;
-  const empty = node !== undefined && node.kind !== 'scalar' && node.members.length === 0;
-  return empty && !keep.has(path.join('.')) ? removeAt(text, path) : text;
-}
-
-/** Containers that are there and empty: after `uninstall` they must be there again. */
-function emptyContainers(text: string): string[] {
-  const root = nodeOf(text);
-  const hooks = memberOf(root, 'hooks')?.value;
-  const lists = [...COMMAND_EVENTS, ...HTTP_EVENTS].map(
-    (event) => [`hooks.${event}`, memberOf(hooks, event)?.value] as const,
-  );
-  const bare = root.kind === 'object' && root.members.length === 0;
-  const flat = bare && !text.slice(root.start, root.end).includes('\n') ? [ROOT] : [];
-  const all = [['hooks', hooks], ['env', memberOf(root, 'env')?.value], ...lists] as const;
-  const empty = all.flatMap(([path, node]) =>
-    node !== undefined && node.kind !== 'scalar' && node.members.length === 0 ? [path] : [],
-  );
-  return [...flat, ...empty];
+function variablesIn(text: string): Readonly<Record<string, unknown>> {
+  const settings: unknown = JSON.parse(text);
+  return isObject(settings) && isObject(settings['env']) ? settings['env'] : {};
 }
 
 function checkVariables(text: string): void {
-  const root = objectAt(nodeOf(text), 'the settings');
-  const env = memberOf(root, 'env');
-  if (!env) return;
-  const members = objectAt(env.value, 'env');
+  const set = variablesIn(text);
   for (const name of [TOKEN_VARIABLE, KEEP_VARIABLE]) {
-    if (!memberOf(members, name)) continue;
+    if (!Object.hasOwn(set, name)) continue;
     throw new Fault('usage.invalid', `env.${name} is set already, and not by Claw's hooks.`, {
       field: `env.${name}`,
       hint: 'Nothing was changed. Take it out of the settings, then try again.',
     });
   }
-}
-
-function objectAt(node: Node, what: string): Container {
-  if (node.kind === 'object') return node;
-  throw wrong(what, 'an object');
-}
-
-function wrong(what: string, wanted: string): Fault {
-  return new Fault('usage.invalid', `In Claude Code's settings, ${what} must be ${wanted}.`, {
-    field: what,
-    hint: 'Nothing was changed. Mend the file, then try again.',
-  });
-}
-
-type Place = { readonly style: Style; readonly depth: number };
-
-/** An object member on a line of its own. */
-function member(key: string, value: unknown, place: Place): string {
-  return `${lineStart(place)}${JSON.stringify(key)}: ${oneLine(value)}`;
-}
-
-/** An object member that is an object with one member, over three lines. */
-function nested(key: string, inner: string, place: Place): string {
-  return `${lineStart(place)}${JSON.stringify(key)}: {${inner}${lineStart(place)}}`;
-}
-
-function lineStart({ style, depth }: Place): string {
-  return style.newline + style.unit.repeat(depth);
-}
-
-/** A hook a line: thirty of them stay readable. JSON escapes line breaks inside strings. */
-function oneLine(value: unknown): string {
-  return JSON.stringify(value, null, 1).replaceAll(/\n */g, ' ');
-}
-
-/** Their indentation and line ends, as the first indented line shows them. */
-function styleOf(text: string): Style {
-  const found = /(\r?\n)([ \t]+)\S/.exec(text);
-  return { newline: found?.[1] ?? '\n', unit: found?.[2]?.slice(0, 8) ?? '  ' };
-}
-
-function parseable(text: string): string {
-  nodeOf(text);
-  return text;
-}
-
-function changeOf(before: string, after: string): SettingsChange {
-  const masked = (text: string) => text.replaceAll(/\bclaw_[\w-]+/g, 'claw_…');
-  const changed = before !== after;
-  return { text: after, changed, diff: changed ? changesOf(masked(before), masked(after)) : '' };
 }

@@ -1,97 +1,150 @@
-/** `clawctl install claude-code`: hooks into Claude Code's settings, with a token of their own. */
-import { hostname, userInfo } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { installHooks, TOKEN_VARIABLE } from '../../adapter/claude-code/install.ts';
-import { Fault } from '../../fault/fault.ts';
+/** `clawctl install RUNTIME`: hooks or a plugin into a runtime, with a token of their own. */
+import type { Installer, InstallOptions, Texts } from '../../adapter/installer.ts';
+import { tokenPath, usualTokenPath } from '../hook/token.ts';
 import { refuse } from '../problem.ts';
-import { type Client, openClient } from '../reach/client.ts';
-import { agree, readSettings, SCOPES, settingsFile, writeSettings } from '../settings.ts';
-import { type Command, type Context, type Input, option } from './command.ts';
+import type { Client } from '../reach/client.ts';
+import { trustCodex } from '../setup/codex.ts';
+import {
+  agree,
+  type Change,
+  changesIn,
+  type Ground,
+  SCOPES,
+  survey,
+  writeChanges,
+} from '../setup/files.ts';
+import { installerOf, PROGRAM, RUNTIME_ARGUMENT, shim, sourcesOf } from '../setup/runtime.ts';
+import { isAccepted, keepToken, newToken, tokenAt } from '../setup/token.ts';
+import { type Command, type Context, flag, type Input, option } from './command.ts';
 
 /** Stands for a token that is not made yet in a change that is only shown: tokens are masked. */
 const FUTURE_TOKEN = 'claw_new';
 
-export const installClaudeCode: Command = {
-  options: [...SCOPES, { flags: '--transport <way>', about: 'command.option.transport' }],
+export const install: Command = {
+  arguments: [RUNTIME_ARGUMENT],
+  options: [
+    ...SCOPES,
+    { flags: '--transport <way>', about: 'command.option.transport' },
+    { flags: '--otlp', about: 'command.option.otlp' },
+    PROGRAM,
+  ],
   examples: [
     'clawctl install claude-code',
-    'clawctl install claude-code --project --yes',
-    'clawctl install claude-code --transport command',
+    'clawctl install codex --project --yes',
+    'clawctl install gemini --otlp',
   ],
   run: async (context, input) => {
-    const { t, terminal, format } = context;
-    const file = settingsFile(context, input);
-    const before = await readSettings(file);
+    const installer = installerOf(input);
+    const ground = await survey(context, input, installer);
     const client = await context.connect();
-    const kept = await keptToken(client, before);
-    const hooks = { server: client.url, shim: shim(), ...transportOf(input) };
-    const change = installHooks(before, { ...hooks, token: kept ?? FUTURE_TOKEN });
-    if (!change.changed) return done(context, { file, changed: false });
-    if (!(await agree(context, { file, change, input }))) return;
-    const token = kept ?? (await newToken(context, client));
-    await writeSettings(file, installHooks(before, { ...hooks, token }).text);
-    done(context, { file, changed: true });
-    if (format === 'text') {
-      terminal.line({ text: t('install.done', { file }), style: 'good' });
-      terminal.line(t('install.watch'));
+    const given = await optionsOf(context, input, { installer, ground, client });
+    const kept = await keptToken(context, { installer, ground, client });
+    const planned = installer.install(ground.texts, { ...given, token: kept ?? FUTURE_TOKEN });
+    const changes = changesIn(ground, planned);
+    if (changes.length > 0 || kept === undefined) {
+      announceTrust(context, ground);
+      if (changes.length > 0 && !(await agree(context, changes, input))) return;
+      const token = kept ?? (await newToken(context, client, installer.runtime));
+      await write(context, { installer, ground, client, given }, token);
     }
+    const trust = await trustCodex(context, input, { installer, agreed: changes.length > 0 });
+    if (trust === 'declined') return;
+    const files = [...changes.map(({ file }) => file), ...(trust?.files ?? [])];
+    report(context, { installer, ground, files, trust: trust?.state });
   },
 };
 
-/** By HTTP a hook costs next to nothing; by command its record is spooled while Claw is away. */
-function transportOf(input: Input): { readonly transport?: 'http' | 'command' } {
-  const way = option(input, 'transport');
-  if (way === undefined) return {};
-  if (way === 'http' || way === 'command') return { transport: way };
-  throw refuse('usage.invalid', 'choice', { option: '--transport', choices: 'http, command' });
+type Target = {
+  readonly installer: Installer;
+  readonly ground: Ground;
+  readonly client: Client;
+};
+
+type Given = Omit<InstallOptions, 'token'>;
+
+async function optionsOf(
+  { env }: Context,
+  input: Input,
+  { installer, ground, client }: Target,
+): Promise<Given> {
+  const otlp = flag(input, 'otlp');
+  const transport = option(input, 'transport');
+  if (otlp && !installer.otlp) throw notFor('--otlp', installer);
+  if (transport !== undefined && installer.runtime !== 'claude-code') {
+    throw notFor('--transport', installer);
+  }
+  if (transport !== undefined && transport !== 'http' && transport !== 'command') {
+    throw refuse('usage.invalid', 'choice', { option: '--transport', choices: 'http, command' });
+  }
+  const tokens = tokenPath(env);
+  return {
+    server: client.url,
+    shim: shim(),
+    paths: ground.paths,
+    sources: await sourcesOf(installer),
+    otlp,
+    ...(transport === undefined ? {} : { transport }),
+    ...(tokens === usualTokenPath(env) ? {} : { tokens }),
+  };
 }
 
-/** The token that the settings hold already, where the server still knows it. */
-async function keptToken(client: Client, before: string | undefined): Promise<string | undefined> {
-  const token = tokenIn(before);
+function notFor(option: string, { title }: Installer): Error {
+  return refuse('usage.invalid', 'notFor', { option, runtime: title });
+}
+
+/** Codex's own step, which is agreed to with the change that needs it. */
+function announceTrust({ t, terminal, format }: Context, { paths }: Ground): void {
+  const { hooks, config: file } = paths;
+  if (format === 'json' || hooks === undefined || file === undefined) return;
+  terminal.note(t('install.trustAhead', { file }));
+}
+
+/** The token that is there already, where the server still takes it. */
+async function keptToken(
+  { env }: Context,
+  { installer, ground, client }: Target,
+): Promise<string | undefined> {
+  const token = tokenAt(installer, ground.texts, { env, server: client.url });
   if (token === undefined) return undefined;
-  const asHook = openClient({ url: client.url, token: async () => token, tenant: undefined });
-  try {
-    await asHook.post('/v1/events', []);
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'request.unauthorised') return undefined;
+  return (await isAccepted(client.url, token)) ? token : undefined;
+}
+
+/** The token first: no hook ever runs without it. */
+async function write(
+  { env }: Context,
+  { installer, ground, client, given }: Target & { readonly given: Given },
+  token: string,
+): Promise<void> {
+  const { runtime } = installer;
+  if (installer.token === 'file') await keepToken({ env, server: client.url, runtime }, token);
+  const after: Texts = installer.install(ground.texts, { ...given, token });
+  const changes: readonly Change[] = changesIn(ground, after);
+  await writeChanges(changes);
+}
+
+type Outcome = {
+  readonly installer: Installer;
+  readonly ground: Ground;
+  readonly files: readonly string[];
+  readonly trust: 'trusted' | 'byHand' | undefined;
+};
+
+function report(
+  { t, terminal, format }: Context,
+  { installer, ground, files, trust }: Outcome,
+): void {
+  const { title: runtime } = installer;
+  const [first = ''] = Object.values(ground.paths);
+  const changed = files.length > 0;
+  if (format === 'json') {
+    const file = files[0] ?? first;
+    terminal.json({ file, files, changed, ...(trust === undefined ? {} : { trust }) });
+    return;
   }
-  return token;
-}
-
-function tokenIn(settings: string | undefined): string | undefined {
-  try {
-    const { env } = JSON.parse(settings ?? '{}') as { env?: Readonly<Record<string, unknown>> };
-    const token = env?.[TOKEN_VARIABLE];
-    return typeof token === 'string' && token.startsWith('claw_') ? token : undefined;
-  } catch {
-    return undefined;
+  if (!changed) terminal.line(t('install.nothing', { file: first }));
+  else {
+    terminal.line({ text: t('install.done', { file: files.join(', '), runtime }), style: 'good' });
   }
-}
-
-/** Whose sessions they are: the hooks' records name no user of their own. */
-async function newToken({ t, terminal, format }: Context, client: Client): Promise<string> {
-  const { username } = userInfo();
-  const name = `claude-code ${username}@${hostname()}`;
-  const request = { name, role: 'recorder', user: username };
-  const { token } = await client.post<{ token: string }>('/v1/tokens', request);
-  if (format === 'text') terminal.note(t('install.token', { name }));
-  return token;
-}
-
-type Done = { readonly file: string; readonly changed: boolean };
-
-function done({ t, terminal, format }: Context, { file, changed }: Done): void {
-  if (format === 'json') terminal.json({ file, changed });
-  else if (!changed) terminal.line(t('install.nothing', { file }));
-}
-
-/** This very Node and this very clawctl: hooks run where no PATH of ours is set. */
-function shim(): string {
-  const script = fileURLToPath(new URL('../../../bin/clawctl.js', import.meta.url));
-  return [process.execPath, script].map(quoted).join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `"${word.replaceAll(/["\\$`]/g, '\\$&')}"`;
+  if (trust === 'byHand') terminal.note({ text: t('install.trustByHand'), style: 'alarm' });
+  if (changed) terminal.line(t('install.watch', { runtime: installer.runtime }));
 }

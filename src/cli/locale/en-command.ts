@@ -25,11 +25,11 @@ export const commands = {
       list: 'list tokens, never their secret',
       revoke: 'revoke a token',
     },
-    install: { 'claude-code': 'record Claude Code through its hooks' },
-    uninstall: { 'claude-code': 'take out exactly what install put in' },
     import: 'read transcripts and recorded runs into the trail',
     'model-proxy': 'record what agents and model APIs say to each other',
     'egress-proxy': 'record and restrict the hosts that agents reach',
+    install: 'record a runtime: install its hooks or plugin',
+    uninstall: 'take out exactly what install put in',
     completion: 'print a completion script for a shell',
   },
   option: {
@@ -70,8 +70,8 @@ export const commands = {
     agent: 'agent that it records for',
     user: 'user that it records for',
     environment: 'environment that it records for',
-    project: 'in this project (.claude/settings.local.json)',
-    userScope: 'for every project of this user (~/.claude/settings.json)',
+    project: 'in this project alone',
+    userScope: 'for every project of this user (the default)',
     yes: 'do not ask',
     onlySession: 'only this session, by its id or the beginning of it',
     baseTime: 'where times begin in files that have none (default: their last change)',
@@ -85,6 +85,10 @@ export const commands = {
     allow: 'only these hosts, comma-separated: api.example.com,*.npmjs.org,10.0.0.0/8,loopback',
     deny: 'never these hosts; outweighs --allow: *.example.com,private,metadata',
     denyPrivate: 'deny addresses of this machine and of private networks',
+    transport:
+      'Claude Code: http (default), or command: slower, but loses nothing while Claw is away',
+    otlp: 'export OpenTelemetry to Claw too (claude-code, codex, gemini)',
+    program: "the runtime's own program, where it is not on PATH",
   },
   argument: {
     covered: 'session, or the start of its id; without it, the latest sessions',
@@ -95,6 +99,7 @@ export const commands = {
     token: "a token's id",
     transcript: 'whose transcripts, or the form of the files',
     transcripts: 'files or folders (default: where the runtime keeps its own)',
+    runtime: 'which runtime',
     shell: 'bash, zsh or fish',
   },
 } as const;

@@ -97,5 +97,10 @@ export const problems = {
     hint: '"clawctl coverage SESSION" says what nobody saw, and why nothing is certain.',
   },
   trailFails: { message: 'The trail does not verify.' },
+  noScope: {
+    message: '{{runtime}} has no settings of a project: it is recorded for the user.',
+    hint: 'Leave --project away.',
+  },
+  notFor: { message: '{{option}} is not for {{runtime}}.' },
   shell: { message: 'No completion for {{shell}}.', hint: 'There is bash, zsh and fish.' },
 } as const satisfies Readonly<Record<string, { message: string; hint?: string }>>;

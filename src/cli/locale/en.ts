@@ -27,8 +27,6 @@ export const en = {
     logs: 'search, follow, export and show events',
     sessions: 'list and show sessions',
     token: 'manage the tokens of agents and readers',
-    install: 'record a runtime: install its hooks',
-    uninstall: 'take the hooks of a runtime out again',
   },
   label: {
     error: 'Error:',
@@ -252,12 +250,16 @@ export const en = {
   install: {
     nothing: 'Nothing to change in {{file}}.',
     change: 'This changes {{file}}:',
+    deletes: 'This deletes {{file}}.',
+    trustAhead: 'Then these hooks, and no others, are trusted in {{file}}.',
     ask: 'Write this? [y/N] ',
     declined: 'Nothing was changed.',
-    done: 'Wrote {{file}}. New sessions of Claude Code are recorded.',
-    removed: 'Wrote {{file}}. Claude Code is no longer recorded.',
-    token: 'A recorder token {{name}} was made for the hooks.',
-    watch: 'Watch with: clawctl logs tail',
+    done: 'Wrote {{file}}. New sessions of {{runtime}} are recorded.',
+    removed: 'Changed {{file}}. {{runtime}} is no longer recorded.',
+    token: 'A recorder token {{name}} was made.',
+    watch: 'Prove it with: clawctl doctor {{runtime}} - then watch: clawctl logs tail',
+    trustByHand:
+      'Codex does not run these hooks yet: start codex, type /hooks, and trust the hooks of Claw.',
     tokenStays: 'Its token still works: clawctl token list, then clawctl token revoke ID.',
   },
 } as const;

@@ -105,6 +105,11 @@ export const problemsJa = {
     hint: '「clawctl coverage SESSION」で、誰にも見えなかったものと不明な理由を表示します。',
   },
   trailFails: { message: '記録を検証できませんでした。' },
+  noScope: {
+    message: '{{runtime}} にはプロジェクトごとの設定がありません。利用者全体で記録します。',
+    hint: '--project を外してください。',
+  },
+  notFor: { message: '{{option}} は {{runtime}} には使えません。' },
   shell: {
     message: '{{shell}} 用の補完はありません。',
     hint: 'bash、zsh、fish があります。',

@@ -28,8 +28,6 @@ export const ja = {
     logs: 'イベントの検索・追跡・書き出し・表示',
     sessions: 'セッションの一覧と表示',
     token: 'エージェントと閲覧者のトークンの管理',
-    install: 'ランタイムを記録する（フックを組み込む）',
-    uninstall: 'ランタイムのフックを取り除く',
   },
   label: {
     error: 'エラー:',
@@ -239,12 +237,16 @@ export const ja = {
   install: {
     nothing: '{{file}} に変更はありません。',
     change: '{{file}} を次のように変更します:',
+    deletes: '{{file}} を削除します。',
+    trustAhead: '続いて、これらのフックだけを {{file}} で信頼済みにします。',
     ask: '書き込みますか？ [y/N] ',
     declined: '何も変更していません。',
-    done: '{{file}} を書きました。Claude Code の新しいセッションが記録されます。',
-    removed: '{{file}} を書きました。Claude Code は記録されなくなります。',
-    token: 'フック用の recorder トークン {{name}} を作成しました。',
-    watch: '見るには: clawctl logs tail',
+    done: '{{file}} を書きました。{{runtime}} の新しいセッションが記録されます。',
+    removed: '{{file}} を変更しました。{{runtime}} は記録されなくなります。',
+    token: 'recorder トークン {{name}} を作成しました。',
+    watch: '確認するには: clawctl doctor {{runtime}}、見るには: clawctl logs tail',
+    trustByHand:
+      'Codex はまだこれらのフックを実行しません: codex を起動して /hooks と入力し、Claw のフックを信頼してください。',
     tokenStays:
       'トークンはまだ有効です: clawctl token list の後、clawctl token revoke ID で失効できます。',
   },

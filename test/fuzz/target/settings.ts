@@ -1,10 +1,16 @@
 /** Somebody's settings file, into which hooks go and out of which they come again. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { installHooks, uninstallHooks } from '../../../src/adapter/claude-code/install.ts';
+import { claudeCodeInstaller } from '../../../src/adapter/claude-code/install.ts';
 import { type Target, tried } from '../target.ts';
 
-const OPTIONS = { server: 'http://127.0.0.1:4620', token: 'claw_t', shim: 'clawctl' } as const;
+const OPTIONS = {
+  server: 'http://127.0.0.1:4620',
+  token: 'claw_t',
+  shim: 'clawctl',
+  paths: {},
+  sources: {},
+} as const;
 const WORDS = [
   '"hooks":',
   '{}',
@@ -36,15 +42,15 @@ export const claudeCodeSettings = (): Target => ({
   ),
   check: (input) => {
     const text = input.toString();
-    tried(() => uninstallHooks(text));
+    const { install, uninstall } = claudeCodeInstaller;
+    tried(() => uninstall({ settings: text }, {}));
     for (const transport of ['http', 'command'] as const) {
-      const installed = tried(() => installHooks(text, { ...OPTIONS, transport }));
+      const options = { ...OPTIONS, transport };
+      const installed = tried(() => install({ settings: text }, options));
       if (installed === undefined) continue;
-      JSON.parse(installed.text);
-      assert.ok(!installed.diff.includes(OPTIONS.token), 'the token is not shown');
-      const again = installHooks(installed.text, { ...OPTIONS, transport });
-      assert.equal(again.text, installed.text);
-      const bare = uninstallHooks(installed.text).text;
+      JSON.parse(installed['settings'] ?? '');
+      assert.deepEqual(install(installed, options), installed);
+      const bare = uninstall(installed, {})['settings'];
       if (text.trim() !== '' && !text.includes('CLAW_')) assert.equal(bare, text);
     }
   },

@@ -1,0 +1,76 @@
+// Which of OpenClaw's hooks are recorded, and how: nothing is changed, blocked or approved here.
+import { openSender } from '../sender.js';
+
+/** Told as they come. OpenClaw runs these beside its own work. */
+const OBSERVED = [
+  'agent_end',
+  'model_call_started',
+  'model_call_ended',
+  'llm_input',
+  'llm_output',
+  'after_tool_call',
+  'message_received',
+  'message_sent',
+  'channel_pairing_requested',
+  'session_start',
+  'session_end',
+  'before_compaction',
+  'after_compaction',
+  'before_reset',
+  'subagent_spawned',
+  'subagent_progress',
+  'subagent_ended',
+  'gateway_start',
+  'gateway_stop',
+  'cron_changed',
+  'skill_changed',
+];
+/** After these a process may end: what is noted is sent at once, within a limit. */
+const ENDING = new Set(['agent_end', 'session_end', 'gateway_stop']);
+/** Milliseconds of the tool call's own time, where the disk hangs. */
+const BEFORE_CALL_MS = 2000;
+const ENDING_MS = 1500;
+/** Above every other plugin: what one of them blocks is recorded too. */
+const FIRST = 1000;
+
+/**
+ * @typedef {(event: any, ctx: any) => unknown} Handler
+ * @typedef {object} Api
+ * @property {Record<string, unknown>} [pluginConfig]
+ * @property {(name: string, handler: Handler, options?: object) => void} on
+ */
+
+/** @param {Api} api */
+export function register(api) {
+  const { server = 'http://127.0.0.1:4620', tokens } = api.pluginConfig ?? {};
+  const sender = senderFor(String(server), typeof tokens === 'string' ? tokens : undefined);
+  for (const hook of OBSERVED) {
+    api.on(hook, async (event, ctx) => {
+      sender.record({ hook, event, ctx });
+      if (ENDING.has(hook)) await sender.flush(ENDING_MS);
+    });
+  }
+  // Durable before the tool runs: whatever the call does, that it was asked for is on the disk.
+  api.on(
+    'before_tool_call',
+    async (event, ctx) => {
+      await sender.keep({ hook: 'before_tool_call', event, ctx }, BEFORE_CALL_MS);
+    },
+    { priority: FIRST, timeoutMs: 2 * BEFORE_CALL_MS },
+  );
+  // A second witness of the outcome: some setups lose after_tool_call (openclaw#155081).
+  api.on('tool_result_persist', (event, ctx) => {
+    sender.record({ hook: 'tool_result_persist', event, ctx });
+  });
+}
+
+/** OpenClaw registers a plugin several times in one process: one sender serves them all. */
+const senders = new Map();
+
+/** @param {string} server @param {string | undefined} tokens */
+function senderFor(server, tokens) {
+  const key = `${server}\n${tokens ?? ''}`;
+  const open = senders.get(key) ?? openSender({ runtime: 'openclaw', server, tokens });
+  senders.set(key, open);
+  return open;
+}

@@ -1,0 +1,36 @@
+/** The command by which hooks call `clawctl hook`, and how it is known again. */
+import type { Hook } from './hook-list.ts';
+import type { InstallOptions } from './installer.ts';
+import type { Keep } from './json-edit.ts';
+
+const COMMAND =
+  / hook ([a-z0-9-]+) --server \S+(?: --tokens (?:"(?:[^"\\]|\\.)+"|\S+))?(?: --keep (\S+))?$/;
+
+/**
+ * These settings have no place for a note of ours, so one command carries it: which containers
+ * stood there empty before. The shim passes over it.
+ */
+export function shimCommand(
+  runtime: string,
+  { shim, server, tokens }: Pick<InstallOptions, 'shim' | 'server' | 'tokens'>,
+  keep: Keep,
+): string {
+  const where = tokens === undefined ? '' : ` --tokens ${shellWord(tokens)}`;
+  const note = keep.length === 0 ? '' : ` --keep ${keep.join(',')}`;
+  return `${shim} hook ${runtime} --server ${server}${where}${note}`;
+}
+
+/** Whether a hook is a command of ours for this runtime. */
+export function isShim(hook: Hook, runtime: string): boolean {
+  return hook['type'] === 'command' && COMMAND.exec(String(hook['command']))?.[1] === runtime;
+}
+
+/** The note that the commands carry. */
+export function keepIn(hooks: readonly Hook[]): Keep {
+  return hooks.flatMap(({ command }) => COMMAND.exec(String(command))?.[2]?.split(',') ?? []);
+}
+
+/** A word that a POSIX shell reads as it stands. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `"${word.replaceAll(/["\\$`]/g, '\\$&')}"`;
+}

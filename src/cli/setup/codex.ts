@@ -1,0 +1,51 @@
+/** The step that Codex alone has: it runs no hook whose hash its user has not trusted. */
+import { trustHooks } from '../../adapter/codex/install.ts';
+import type { Installer } from '../../adapter/installer.ts';
+import { type Context, type Input, option } from '../command/command.ts';
+import { listedHooks } from './codex-trust.ts';
+import { agree, type Change, survey, writeChanges } from './files.ts';
+import { findProgram } from './program.ts';
+
+export type Trusting = {
+  /** `byHand`: some hook of ours still waits for the user's `/hooks` in Codex. */
+  readonly state: 'trusted' | 'byHand';
+  readonly files: readonly string[];
+};
+
+type Asked = {
+  readonly installer: Installer;
+  /** Whether the change of the hooks, which names this step, was agreed to just now. */
+  readonly agreed: boolean;
+};
+
+/**
+ * Trusts exactly the commands that stand in `hooks.json` as ours, under the keys and hashes that
+ * Codex itself gives them. Undefined for other runtimes.
+ */
+export async function trustCodex(
+  context: Context,
+  input: Input,
+  { installer, agreed }: Asked,
+): Promise<Trusting | 'declined' | undefined> {
+  if (installer.runtime !== 'codex') return undefined;
+  const { place, paths, texts } = await survey(context, input, installer);
+  const { env } = context;
+  const program = await findProgram(installer.program, { env, given: option(input, 'program') });
+  const listed =
+    program === undefined
+      ? undefined
+      : await listedHooks({ program, env, cwd: place.project }).catch(() => undefined);
+  if (listed === undefined) return { state: 'byHand', files: [] };
+  const { hooks = '', config: file = '' } = paths;
+  const trust = trustHooks(
+    { hooks: texts['hooks'] ?? '{}', config: texts['config'] },
+    listed,
+    hooks,
+  );
+  const state = trust.trusted >= trust.wanted && trust.wanted > 0 ? 'trusted' : 'byHand';
+  if (trust.config === texts['config']) return { state, files: [] };
+  const change: Change = { file, before: texts['config'], after: trust.config };
+  if (!agreed && !(await agree(context, [change], input))) return 'declined';
+  await writeChanges([change]);
+  return { state, files: [file] };
+}
