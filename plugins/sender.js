@@ -41,7 +41,7 @@ const HALF_WRITTEN = /^\.\d{16}-.*\.(\d+)$/;
  * @typedef {object} Options
  * @property {string} runtime as the path of `/v1/capture/:runtime` names it
  * @property {string} server without a slash at its end
- * @property {string} [tokens] the private file of tokens; default: in the user's configuration
+ * @property {string | undefined} [tokens] the private file of tokens; default: in the user's configuration
  * @property {string} [folder] where records wait; default: in the user's state
  *
  * @typedef {object} Sender
