@@ -1,5 +1,6 @@
 // Sends a plugin's records to Claw from inside an agent: through a bounded folder on the disk, in
 // the background. Nothing here throws into the agent. Plain JavaScript on Node and Bun alone.
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   appendFileSync,
@@ -43,6 +44,8 @@ const HALF_WRITTEN = /^\.\d{16}-.*\.(\d+)$/;
  * @property {string} server without a slash at its end
  * @property {string | undefined} [tokens] the private file of tokens; default: in the user's configuration
  * @property {string} [folder] where records wait; default: in the user's state
+ * @property {readonly string[]} [drain] a command that sends what still waits when this process
+ *   ends: a program and its first arguments
  *
  * @typedef {object} Sender
  * @property {(record: Record<string, unknown>) => void} record notes a record; it is on the disk
@@ -81,7 +84,10 @@ export function openSender(options) {
     sending: undefined,
     timer: undefined,
   };
-  process.once('exit', () => quiet(() => lastWords(state)));
+  process.once('exit', () => {
+    quiet(() => lastWords(state));
+    quiet(() => handOver(state));
+  });
   process.once('beforeExit', () => void within(flush(state), REQUEST_MS));
   return {
     record: (record) => quiet(() => note(state, record)),
@@ -213,6 +219,17 @@ function lastWords(state) {
     makeRoom(folder, text.length);
     writeFileSync(join(folder, fileName(Buffer.byteLength(text))), text, { mode: 0o600 });
   }
+}
+
+/** What waits when this process ends is sent by another: the next session may be far. */
+/** @param {State} state */
+function handOver(state) {
+  const { drain: [program, ...args] = [], runtime, server, tokens = '' } = state;
+  if (program === undefined || waiting(folderOf(state)).length === 0) return;
+  const words = [...args, runtime, server, tokens];
+  spawn(program, words, { detached: true, stdio: 'ignore' })
+    .on('error', () => {})
+    .unref();
 }
 
 /** A line a drop: when, and how many. @param {State} state @param {number} count */

@@ -42,8 +42,7 @@ const FIRST = 1000;
 
 /** @param {Api} api */
 export function register(api) {
-  const { server = 'http://127.0.0.1:4620', tokens } = api.pluginConfig ?? {};
-  const sender = senderFor(String(server), typeof tokens === 'string' ? tokens : undefined);
+  const sender = senderFor(api.pluginConfig ?? {});
   for (const hook of OBSERVED) {
     api.on(hook, async (event, ctx) => {
       sender.record({ hook, event, ctx });
@@ -67,10 +66,11 @@ export function register(api) {
 /** OpenClaw registers a plugin several times in one process: one sender serves them all. */
 const senders = new Map();
 
-/** @param {string} server @param {string | undefined} tokens */
-function senderFor(server, tokens) {
-  const key = `${server}\n${tokens ?? ''}`;
-  const open = senders.get(key) ?? openSender({ runtime: 'openclaw', server, tokens });
+/** @param {Record<string, unknown>} config as the schema of this plugin has it */
+function senderFor(config) {
+  const key = JSON.stringify(config);
+  const { server = 'http://127.0.0.1:4620', tokens, drain } = /** @type {any} */ (config);
+  const open = senders.get(key) ?? openSender({ runtime: 'openclaw', server, tokens, drain });
   senders.set(key, open);
   return open;
 }

@@ -28,6 +28,8 @@ export type InstallOptions = {
   readonly paths: Paths;
   /** Texts of the files below `plugins/` that `sources` names. */
   readonly sources: Readonly<Record<string, string>>;
+  /** A program and its first arguments: sends what a plugin left when its agent ended. */
+  readonly drain?: readonly string[];
   /** Claude Code alone: `http` (default) costs a millisecond an event, `command` a process. */
   readonly transport?: 'http' | 'command';
   /** Export OpenTelemetry to Claw too. */

@@ -81,7 +81,7 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
     const installed = await rig.run(words, { ...base, ...pathOf(lab) });
     if (installed.code !== 0) throw new Error(`install: ${installed.err}`);
     const ran = await runAgent(lab, play);
-    await wait(1500);
+    await wait(3000);
     const events = await rowsOf(rig, base);
     return { ...ran, asked: askedIn(model.log), rows: events, lab };
   } finally {
@@ -176,12 +176,17 @@ async function startPage() {
   };
 }
 
+/** What the model answers is told too: nothing repeats the calls of its last answer. */
+const PICKED = 'return s[Math.min(nAssist,s.length-1)];';
+const TOLD = `const b=s[Math.min(nAssist,s.length-1)];
+ fs.appendFileSync(LOG,JSON.stringify({picked:name+' '+nAssist,blocks:b})+'\\n'); return b;`;
+
 async function startModel({ folder, page }: { folder: string; page: string }) {
   for (const name of ['fake-model.mjs', 'scripts.json']) {
     const text = readFileSync(join(SHARED, name), 'utf8');
     writeFileSync(
       join(folder, name),
-      text.replaceAll('@LAB@', folder).replaceAll('127.0.0.1:8802', page),
+      text.replaceAll('@LAB@', folder).replaceAll('127.0.0.1:8802', page).replace(PICKED, TOLD),
     );
   }
   const port = await freePort();
@@ -211,16 +216,31 @@ async function freePort(): Promise<number> {
 
 /** Out of the requests: each repeats what the model said before, in the shape of its API. */
 function askedIn(log: string): readonly Call[] {
-  const requests = readFileSync(log, 'utf8').split('\n').filter(Boolean);
+  const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean);
+  const told = lines.map((line) => JSON.parse(line) as Loose);
   const calls = new Map<string, Call>();
-  for (const line of requests) {
-    const { body } = JSON.parse(line) as { body: Record<string, unknown> };
-    for (const [at, call] of callsIn(body).entries()) {
+  for (const { body } of told) {
+    for (const [at, call] of callsIn((body ?? {}) as Loose).entries()) {
       const key = call.id ?? `${at} ${call.tool} ${JSON.stringify(call.args)}`;
       if (!calls.has(key)) calls.set(key, call);
     }
   }
-  return [...calls.values()];
+  return [...calls.values(), ...unrepeated(told, [...calls.values()])];
+}
+
+/** Calls of answers that no later request repeats: the agent ended with them. */
+function unrepeated(told: readonly Loose[], asked: readonly Call[]): readonly Call[] {
+  const answers = new Map(told.flatMap(({ picked, blocks }) => (picked ? [[picked, blocks]] : [])));
+  const left = asked.map(({ tool }) => tool);
+  return [...answers.values()]
+    .flatMap(list)
+    .filter(({ tool }) => tool !== undefined)
+    .filter(({ tool, ns }) => {
+      const at = left.indexOf(ns ? `${ns}__${tool}` : String(tool));
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    })
+    .map(({ tool, input, custom }) => callOf(undefined, tool, input ?? custom));
 }
 
 type Loose = { readonly [key: string]: unknown };

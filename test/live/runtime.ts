@@ -208,6 +208,8 @@ const opencode: Runtime = {
     OPENCODE_DISABLE_MODELS_FETCH: '1',
     OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
     OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+    // It looks for packages of plugins, and waits for that.
+    npm_config_fetch_retries: '0',
   }),
 };
 

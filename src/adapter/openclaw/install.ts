@@ -93,13 +93,14 @@ function installConfig(before: string | undefined, options: InstallOptions): str
 }
 
 function additionsFor(
-  { server, tokens, paths: where }: InstallOptions,
+  { server, tokens, drain, paths: where }: InstallOptions,
   keep: Keep,
   listed: boolean,
 ): Addition[] {
   const config = {
     server,
     ...(tokens === undefined ? {} : { tokens }),
+    ...(drain === undefined ? {} : { drain }),
     ...(keep.length === 0 ? {} : { keep: keep.join(',') }),
   };
   const entry = { enabled: true, hooks: { allowConversationAccess: true }, config };

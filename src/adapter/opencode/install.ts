@@ -44,8 +44,8 @@ function isOurs(text: string): boolean {
  * OpenCode takes every file of its folder, and every export of a file, for a plugin: the sender
  * stands inside, and exports nothing.
  */
-function pluginText({ server, tokens, sources }: InstallOptions): string {
-  const settings = JSON.stringify({ server, ...(tokens === undefined ? {} : { tokens }) });
+function pluginText({ server, tokens, drain, sources }: InstallOptions): string {
+  const settings = JSON.stringify({ server, tokens, drain });
   const sender = (sources[SENDER] ?? '').replaceAll(/^export /gm, '');
   return (sources[PLUGIN] ?? '')
     .replace(/^const SETTINGS = .*$/m, () => `const SETTINGS = ${settings};`)

@@ -13,7 +13,14 @@ import {
   survey,
   writeChanges,
 } from '../setup/files.ts';
-import { installerOf, PROGRAM, RUNTIME_ARGUMENT, shim, sourcesOf } from '../setup/runtime.ts';
+import {
+  drain,
+  installerOf,
+  PROGRAM,
+  RUNTIME_ARGUMENT,
+  shim,
+  sourcesOf,
+} from '../setup/runtime.ts';
 import { isAccepted, keepToken, newToken, tokenAt } from '../setup/token.ts';
 import { type Command, type Context, flag, type Input, option } from './command.ts';
 
@@ -82,6 +89,7 @@ async function optionsOf(
     shim: shim(),
     paths: ground.paths,
     sources: await sourcesOf(installer),
+    drain: drain(),
     otlp,
     ...(transport === undefined ? {} : { transport }),
     ...(tokens === usualTokenPath(env) ? {} : { tokens }),

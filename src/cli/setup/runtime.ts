@@ -33,6 +33,11 @@ export function shim(): string {
   return [process.execPath, beside('bin/clawctl.js')].map(shellWord).join(' ');
 }
 
+/** Sends what a plugin left on the disk when its agent ended. */
+export function drain(): readonly string[] {
+  return [process.execPath, beside('plugins/drain.js')];
+}
+
 /** Texts of the plugin files that an installer copies. */
 export async function sourcesOf(installer: Installer): Promise<Record<string, string>> {
   const texts = installer.sources.map(async (name) => {
