@@ -66,6 +66,21 @@ export type BlindSpot =
   | 'wrappedCalls'
   | 'lostAfterCalls';
 
+/** The very way by which records of an installation reach Claw. */
+export type Way =
+  /** A shell's command line, which reads a record from standard input. */
+  | { readonly kind: 'command'; readonly command: string }
+  | { readonly kind: 'http'; readonly url: string }
+  /** A module to load, as the runtime would, with the configuration that the runtime hands it. */
+  | { readonly kind: 'plugin'; readonly file: string; readonly config: unknown };
+
+/** What an installation says of itself. */
+export type Installed = {
+  /** Where its records go, without a slash at its end. */
+  readonly server: string;
+  readonly way: Way;
+};
+
 export type Installer = {
   /** As `agent.runtime` names it. */
   readonly runtime: string;
@@ -86,8 +101,8 @@ export type Installer = {
   readonly install: (before: Texts, options: InstallOptions) => Texts;
   /** Exactly what was there before `install`; files that it made are undefined again. */
   readonly uninstall: (before: Texts, paths: Paths) => Texts;
-  /** Whether Claw's hooks or plugin are there. */
-  readonly installed: (texts: Texts) => boolean;
+  /** Undefined where Claw's hooks or plugin are not there, or not whole. */
+  readonly installed: (texts: Texts, paths: Paths) => Installed | undefined;
   /** The token that the settings hold, where they are its place. */
   readonly tokenIn?: (texts: Texts) => string | undefined;
   /** The version of the runtime that the blind spots were measured with. */

@@ -1,6 +1,6 @@
 /** The command by which hooks call `clawctl hook`, and how it is known again. */
 import type { Hook } from './hook-list.ts';
-import type { InstallOptions } from './installer.ts';
+import type { Installed, InstallOptions } from './installer.ts';
 import type { Keep } from './json-edit.ts';
 
 const COMMAND =
@@ -23,6 +23,18 @@ export function shimCommand(
 /** Whether a hook is a command of ours for this runtime. */
 export function isShim(hook: Hook, runtime: string): boolean {
   return hook['type'] === 'command' && COMMAND.exec(String(hook['command']))?.[1] === runtime;
+}
+
+/** Where the hooks of ours send records, and how; undefined where an event lacks its hook. */
+export function installedShim(
+  hooks: readonly Hook[],
+  { runtime, events }: { readonly runtime: string; readonly events: number },
+): Installed | undefined {
+  const commands = hooks.filter((hook) => isShim(hook, runtime)).map(({ command }) => `${command}`);
+  const [command = ''] = commands;
+  const server = / --server (\S+)/.exec(command)?.[1];
+  if (server === undefined || commands.length < events) return undefined;
+  return { server, way: { kind: 'command', command } };
 }
 
 /** The note that the commands carry. */

@@ -50,6 +50,7 @@ export const MENU = [
     load: async () => (await import('./command/egress-proxy.ts')).egressProxy,
   },
   { path: 'install', load: async () => (await import('./command/install.ts')).install },
+  { path: 'doctor', load: async () => (await import('./command/doctor.ts')).doctor },
   { path: 'uninstall', load: async () => (await import('./command/uninstall.ts')).uninstall },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];

@@ -54,7 +54,8 @@ for (const installer of INSTALLERS) {
     test('files that were not there are not there again', () => {
       for (const more of variants) {
         const after = install(installer, absent(installer), more);
-        assert.ok(installer.installed(after));
+        const { server } = installer.installed(after, installer.paths(PLACE)) ?? {};
+        assert.equal(server, 'http://127.0.0.1:4620');
         assert.deepEqual(uninstall(installer, after), absent(installer));
       }
     });

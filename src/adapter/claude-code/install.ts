@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
 import { type Hook, hookAddition, hooksIn, withoutHooks } from '../hook-list.ts';
-import type { Installer, InstallOptions, Place } from '../installer.ts';
+import type { Installed, Installer, InstallOptions, Place } from '../installer.ts';
 import {
   type Addition,
   jsonOf,
@@ -39,7 +39,7 @@ export const claudeCodeInstaller: Installer = {
   paths: (place) => ({ settings: settingsPath(place) }),
   install: ({ settings }, options) => ({ settings: install(settings, options) }),
   uninstall: ({ settings }) => ({ settings: settings && uninstall(settings) }),
-  installed: ({ settings }) => settings !== undefined && hooksIn(settings).some(isOurs),
+  installed: ({ settings = '{}' }) => installed(settings),
   tokenIn: ({ settings }) => {
     const token = settings === undefined ? undefined : variablesIn(settings)[TOKEN_VARIABLE];
     return typeof token === 'string' && token.startsWith('claw_') ? token : undefined;
@@ -68,6 +68,22 @@ function install(before: string | undefined, options: InstallOptions): string {
 function uninstall(before: string): string | undefined {
   const { text, keep } = withoutOurs(jsonOf(before, WHAT));
   return keep === undefined ? before : restored(text, keep);
+}
+
+/** Most events go by HTTP or by the shim, whichever the last hook is. */
+function installed(text: string): Installed | undefined {
+  const ours = hooksIn(text).filter(isOurs);
+  const last = ours.at(-1);
+  if (last === undefined || ours.length < COMMAND_EVENTS.length + HTTP_EVENTS.length) {
+    return undefined;
+  }
+  if (last['type'] === 'http') {
+    const url = String(last['url']);
+    return { server: url.slice(0, -CAPTURE_PATH.length), way: { kind: 'http', url } };
+  }
+  const command = String(last['command']);
+  const server = / --server (\S+)$/.exec(command)?.[1] ?? '';
+  return { server, way: { kind: 'command', command } };
 }
 
 /** No `onFailure`: a dead server never stops the agent. */

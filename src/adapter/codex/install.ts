@@ -4,7 +4,7 @@ import { Fault } from '../../fault/fault.ts';
 import { type Hook, hookAddition, hooksIn, withoutHooks } from '../hook-list.ts';
 import type { Installer, InstallOptions, Paths, Place } from '../installer.ts';
 import { jsonOf, keepOf, restored, withAdditions } from '../json-edit.ts';
-import { isShim, keepIn, shimCommand } from '../shim.ts';
+import { installedShim, isShim, keepIn, shimCommand } from '../shim.ts';
 import { parsedToml, type Table, withoutTables, withTablesFor } from '../toml-edit.ts';
 
 /** Every event that Codex has a hook for. */
@@ -44,7 +44,8 @@ export const codexInstaller: Installer = {
     hooks: hooks && uninstallHooks(hooks),
     config: config && withoutTables(config, (key) => isExport(key) || isTrustOf(key, path)),
   }),
-  installed: ({ hooks }) => hooks !== undefined && hooksIn(hooks).some(isOurs),
+  installed: ({ hooks = '{}' }) =>
+    installedShim(hooksIn(hooks), { runtime: 'codex', events: EVENTS.length }),
   measured: '0.169.0',
   blind: ['untrustedHooks', 'deniedInNoWitness', 'shellWithoutExitCode', 'hostedSearch'],
 };

@@ -14,7 +14,7 @@ import {
   restored,
   withAdditions,
 } from '../json-edit.ts';
-import { isShim, keepIn, shimCommand } from '../shim.ts';
+import { installedShim, isShim, keepIn, shimCommand } from '../shim.ts';
 
 const EVENTS: readonly string[] = [
   'SessionStart',
@@ -58,7 +58,8 @@ export const geminiInstaller: Installer = {
     settings: settings && uninstallSettings(settings),
     env: withoutHeader(env),
   }),
-  installed: ({ settings }) => settings !== undefined && hooksIn(settings).some(isOurs),
+  installed: ({ settings = '{}' }) =>
+    installedShim(hooksIn(settings), { runtime: 'gemini', events: EVENTS.length }),
   measured: '0.61.0',
   blind: [
     'noCallIds',

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
-import type { Installer, InstallOptions, Paths, Place, Texts } from '../installer.ts';
+import type { Installed, Installer, InstallOptions, Paths, Place, Texts } from '../installer.ts';
 import {
   type Addition,
   jsonOf,
@@ -44,8 +44,7 @@ export const openclawInstaller: Installer = {
     ...Object.fromEntries(Object.keys(FILES).map((name) => [name, undefined])),
     config: texts['config'] && uninstallConfig(texts['config'], folderIn(where)),
   }),
-  installed: ({ config, entry }: Texts) =>
-    config !== undefined && entry !== undefined && isObject(entryIn(config)),
+  installed,
   measured: '2026.9.6',
   blind: [
     'afterWithoutBefore',
@@ -63,6 +62,16 @@ function paths({ home, env }: Place): Paths {
   const files = Object.entries(FILES).map(([name, file]) => [name, join(folder, file)]);
   const config = env['OPENCLAW_CONFIG_PATH'] || join(state, 'openclaw.json');
   return { ...Object.fromEntries(files), config };
+}
+
+function installed(texts: Texts, where: Paths): Installed | undefined {
+  const { config: text, ...files } = texts;
+  const entry = text === undefined ? undefined : entryIn(text);
+  const config = isObject(entry) && entry['enabled'] === true ? entry['config'] : undefined;
+  const whole = Object.keys(FILES).every((name) => files[name] !== undefined);
+  if (!whole || !isObject(config) || typeof config['server'] !== 'string') return undefined;
+  const file = where['recorder'] ?? '';
+  return { server: config['server'], way: { kind: 'plugin', file, config } };
 }
 
 function sourceOf(file: string): string {

@@ -24,7 +24,10 @@ export const opencodeInstaller: Installer = {
   uninstall: ({ plugin }) => ({
     plugin: plugin === undefined || isOurs(plugin) ? undefined : plugin,
   }),
-  installed: ({ plugin }) => plugin !== undefined && isOurs(plugin),
+  installed: ({ plugin }, { plugin: file = '' }) => {
+    const server = plugin && isOurs(plugin) ? serverIn(plugin) : undefined;
+    return server === undefined ? undefined : { server, way: { kind: 'plugin', file, config: {} } };
+  },
   measured: '1.18.33',
   blind: ['failureOnBusOnly', 'pluginsCanBeOff'],
 };
@@ -50,6 +53,16 @@ function pluginText({ server, tokens, drain, sources }: InstallOptions): string 
   return (sources[PLUGIN] ?? '')
     .replace(/^const SETTINGS = .*$/m, () => `const SETTINGS = ${settings};`)
     .replace(/^import .* from '\.\/sender\.js';$/m, () => sender);
+}
+
+function serverIn(text: string): string | undefined {
+  const settings = /^const SETTINGS = (\{.*\});$/m.exec(text)?.[1];
+  try {
+    const { server } = JSON.parse(settings ?? '') as { server?: unknown };
+    return typeof server === 'string' ? server : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function foreign(): Fault {

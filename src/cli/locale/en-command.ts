@@ -29,6 +29,7 @@ export const commands = {
     'model-proxy': 'record what agents and model APIs say to each other',
     'egress-proxy': 'record and restrict the hosts that agents reach',
     install: 'record a runtime: install its hooks or plugin',
+    doctor: 'prove that an installation records, and say what it cannot show',
     uninstall: 'take out exactly what install put in',
     completion: 'print a completion script for a shell',
   },

@@ -1,6 +1,7 @@
 /** Every sentence that clawctl says, in English: the shape that each other language fills. */
 import { commands } from './en-command.ts';
 import { coverage } from './en-coverage.ts';
+import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
 import { problems } from './en-problem.ts';
 
@@ -247,6 +248,8 @@ export const en = {
     none: 'No tokens.',
     never: 'never',
   },
+  doctor,
+  blind,
   install: {
     nothing: 'Nothing to change in {{file}}.',
     change: 'This changes {{file}}:',

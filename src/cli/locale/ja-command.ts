@@ -31,6 +31,7 @@ export const commandsJa = {
     'model-proxy': 'エージェントとモデル API のやり取りを記録する',
     'egress-proxy': 'エージェントの接続先ホストを記録し、制限する',
     install: 'ランタイムを記録する（フックまたはプラグインを入れる）',
+    doctor: '記録できていることを確かめ、見えないものを示す',
     uninstall: 'install が加えたものだけを取り除く',
     completion: 'シェルの補完スクリプトを出力する',
   },

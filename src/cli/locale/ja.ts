@@ -2,6 +2,7 @@
 import type { Catalogue } from './catalogue.ts';
 import { commandsJa } from './ja-command.ts';
 import { coverageJa } from './ja-coverage.ts';
+import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { problemsJa } from './ja-problem.ts';
 
@@ -234,6 +235,8 @@ export const ja = {
     none: 'トークンはありません。',
     never: '未使用',
   },
+  doctor: doctorJa,
+  blind: blindJa,
   install: {
     nothing: '{{file}} に変更はありません。',
     change: '{{file}} を次のように変更します:',

@@ -1,5 +1,6 @@
 /** The step that Codex alone has: it runs no hook whose hash its user has not trusted. */
-import { trustHooks } from '../../adapter/codex/install.ts';
+import { resolve } from 'node:path';
+import { type ListedHook, trustHooks } from '../../adapter/codex/install.ts';
 import type { Installer } from '../../adapter/installer.ts';
 import { type Context, type Input, option } from '../command/command.ts';
 import { listedHooks } from './codex-trust.ts';
@@ -28,13 +29,8 @@ export async function trustCodex(
   { installer, agreed }: Asked,
 ): Promise<Trusting | 'declined' | undefined> {
   if (installer.runtime !== 'codex') return undefined;
-  const { place, paths, texts } = await survey(context, input, installer);
-  const { env } = context;
-  const program = await findProgram(installer.program, { env, given: option(input, 'program') });
-  const listed =
-    program === undefined
-      ? undefined
-      : await listedHooks({ program, env, cwd: place.project }).catch(() => undefined);
+  const { paths, texts } = await survey(context, input, installer);
+  const listed = await ask(context, input, installer);
   if (listed === undefined) return { state: 'byHand', files: [] };
   const { hooks = '', config: file = '' } = paths;
   const trust = trustHooks(
@@ -48,4 +44,29 @@ export async function trustCodex(
   if (!agreed && !(await agree(context, [change], input))) return 'declined';
   await writeChanges([change]);
   return { state, files: [file] };
+}
+
+/** Whether Codex says itself that it runs every hook of ours. */
+export async function trustedHooks(
+  context: Context,
+  input: Input,
+  installer: Installer,
+): Promise<boolean> {
+  const { paths, texts } = await survey(context, input, installer);
+  const listed = await ask(context, input, installer);
+  const { hooks = '' } = paths;
+  if (listed === undefined) return false;
+  const running = listed.filter(({ trustStatus }) => trustStatus === 'trusted');
+  const trust = trustHooks({ hooks: texts['hooks'] ?? '{}', config: undefined }, running, hooks);
+  return trust.wanted > 0 && trust.trusted >= trust.wanted;
+}
+
+async function ask(
+  { env }: Context,
+  input: Input,
+  { program: wanted }: Installer,
+): Promise<readonly ListedHook[] | undefined> {
+  const program = await findProgram(wanted, { env, given: option(input, 'program') });
+  if (program === undefined) return undefined;
+  return listedHooks({ program, env, cwd: resolve('.') }).catch(() => undefined);
 }

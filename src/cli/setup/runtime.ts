@@ -46,6 +46,7 @@ export async function sourcesOf(installer: Installer): Promise<Record<string, st
   return Object.fromEntries(await Promise.all(texts));
 }
 
-function beside(path: string): string {
+/** A file of this package. */
+export function beside(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }
