@@ -38,7 +38,15 @@ const FIRST = 1000;
  * @typedef {object} Api
  * @property {Record<string, unknown>} [pluginConfig]
  * @property {(name: string, handler: Handler, options?: object) => void} on
+ * @property {{ events?: { registerAgentEventSubscription?: (subscription: object) => void } }} [agent]
  */
+
+/** What an answered request for approval came to, in the words of `onResolution`. */
+const DECISIONS = new Map([
+  ['approved', 'allow-once'],
+  ['denied', 'deny'],
+  ['unavailable', 'cancelled'],
+]);
 
 /** @param {Api} api */
 export function register(api) {
@@ -61,6 +69,25 @@ export function register(api) {
   api.on('tool_result_persist', (event, ctx) => {
     sender.record({ hook: 'tool_result_persist', event, ctx });
   });
+  // Whoever asks for it, OpenClaw's own exec policy or a plugin: it has no hook, but events.
+  api.agent?.events?.registerAgentEventSubscription?.({
+    id: 'claw-approvals',
+    description: 'Records approvals',
+    streams: ['approval'],
+    handle: (/** @type {any} */ told) => sender.record(approvalOf(told)),
+  });
+}
+
+/** @param {any} told */
+function approvalOf({ data = {}, runId, sessionKey, sessionId, agentId }) {
+  const asked = data.phase === 'requested';
+  const decision = asked ? undefined : DECISIONS.get(data.status);
+  const description = data.command ?? data.message ?? data.reason;
+  return {
+    hook: asked ? 'approval_requested' : 'approval_resolved',
+    event: { ...data, description, decision, toolName: data.kind === 'exec' ? 'exec' : undefined },
+    ctx: { runId, sessionKey, sessionId, agentId },
+  };
 }
 
 /** OpenClaw registers a plugin several times in one process: one sender serves them all. */
