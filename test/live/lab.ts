@@ -24,6 +24,8 @@ const PATIENCE_MS = 150_000;
 
 export type Play = {
   readonly runtime: Runtime;
+  /** One of the lab's; default: the runtime's first. */
+  readonly script?: string;
   /** More words for `clawctl install NAME`. */
   readonly install?: readonly string[];
   /** Where the agent finds its model, when that is not the model itself. */
@@ -124,10 +126,10 @@ function prepare(lab: Lab, runtime: Runtime): void {
 }
 
 /** A dead proxy for everything but loopback: no request leaves the machine. */
-async function runAgent(lab: Lab, { runtime, env = {} }: Play) {
+async function runAgent(lab: Lab, { runtime, script, env = {} }: Play) {
   const child = spawn(
     join(lab.folder, 'bin', runtime.program.name),
-    [...runtime.args(`run [[script:${runtime.script}]]`)],
+    [...runtime.args(`run [[script:${script ?? runtime.scripts[0]}]]`)],
     {
       cwd: lab.project,
       env: {

@@ -16,8 +16,8 @@ export type Lab = {
 export type Runtime = {
   /** As `clawctl install` names it. */
   readonly name: string;
-  /** The lab's script that exercises its tools, and the folder that the script works in. */
-  readonly script: string;
+  /** The lab's scripts that exercise its tools, and the folder that they work in. */
+  readonly scripts: readonly [string, ...string[]];
   readonly folder: string;
   /** A command line for the program, as `sh` runs it: installed as `bin/NAME`. */
   readonly program: { readonly name: string; readonly line: (npm: string) => string };
@@ -25,6 +25,8 @@ export type Runtime = {
   readonly settings: (lab: Lab) => Readonly<Record<string, string>>;
   readonly args: (prompt: string) => readonly string[];
   readonly env: (lab: Lab) => Readonly<Record<string, string>>;
+  /** Calls that its hooks are known not to show (`../shared/research/capture.md`), by tool. */
+  readonly unseen: readonly string[];
 };
 
 const MODULES = join(import.meta.dirname, '../../node_modules/@modelcontextprotocol');
@@ -46,7 +48,7 @@ const deny = (event: string, answer: object) =>
 
 const claudeCode: Runtime = {
   name: 'claude-code',
-  script: 'full',
+  scripts: ['full'],
   folder: 'proj',
   program: {
     name: 'claude',
@@ -88,11 +90,12 @@ const claudeCode: Runtime = {
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   }),
+  unseen: [],
 };
 
 const codex: Runtime = {
   name: 'codex',
-  script: 'codex',
+  scripts: ['codex'],
   folder: 'proj-codex',
   program: {
     name: 'codex',
@@ -123,11 +126,13 @@ const codex: Runtime = {
     ...['--dangerously-bypass-approvals-and-sandbox', prompt],
   ],
   env: () => ({ FAKE_KEY: 'fake-loopback' }),
+  // A name that is no tool, and a plan that this model has no tool for.
+  unseen: ['mcp__everything__echo', 'update_plan'],
 };
 
 const gemini: Runtime = {
   name: 'gemini',
-  script: 'gemini',
+  scripts: ['gemini'],
   folder: 'proj-gemini',
   program: {
     name: 'gemini',
@@ -150,11 +155,13 @@ const gemini: Runtime = {
     ...['--yolo'],
   ],
   env: ({ model }) => ({ GEMINI_API_KEY: 'fake-loopback', GOOGLE_GEMINI_BASE_URL: model }),
+  // Of a file outside the workspace.
+  unseen: ['read_file'],
 };
 
 const opencode: Runtime = {
   name: 'opencode',
-  script: 'oc',
+  scripts: ['oc', 'oc2'],
   folder: 'proj-oc',
   program: {
     name: 'opencode',
@@ -211,11 +218,12 @@ const opencode: Runtime = {
     // It looks for packages of plugins, and waits for that.
     npm_config_fetch_retries: '0',
   }),
+  unseen: [],
 };
 
 const openclaw: Runtime = {
   name: 'openclaw',
-  script: 'claw',
+  scripts: ['claw'],
   folder: 'proj-claw',
   program: {
     name: 'openclaw',
@@ -250,6 +258,7 @@ const openclaw: Runtime = {
   }),
   args: (prompt) => ['agent', '--local', '--agent', 'main', '--json', '--message', prompt],
   env: () => ({ NODE_DISABLE_COMPILE_CACHE: '1' }),
+  unseen: [],
 };
 
 export const RUNTIMES: readonly Runtime[] = [claudeCode, codex, gemini, opencode, openclaw];

@@ -254,7 +254,7 @@ export const en = {
     nothing: 'Nothing to change in {{file}}.',
     change: 'This changes {{file}}:',
     deletes: 'This deletes {{file}}.',
-    trustAhead: 'Then these hooks, and no others, are trusted in {{file}}.',
+    trustAhead: 'With this change these hooks of Claw, and no others, become trusted in {{file}}.',
     ask: 'Write this? [y/N] ',
     declined: 'Nothing was changed.',
     done: 'Wrote {{file}}. New sessions of {{runtime}} are recorded.',

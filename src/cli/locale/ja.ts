@@ -241,7 +241,7 @@ export const ja = {
     nothing: '{{file}} に変更はありません。',
     change: '{{file}} を次のように変更します:',
     deletes: '{{file}} を削除します。',
-    trustAhead: '続いて、これらのフックだけを {{file}} で信頼済みにします。',
+    trustAhead: 'この変更とともに、Claw のフックだけを {{file}} で信頼済みにします。',
     ask: '書き込みますか？ [y/N] ',
     declined: '何も変更していません。',
     done: '{{file}} を書きました。{{runtime}} の新しいセッションが記録されます。',
