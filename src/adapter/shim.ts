@@ -3,8 +3,12 @@ import type { Hook } from './hook-list.ts';
 import type { Installed, InstallOptions } from './installer.ts';
 import type { Keep } from './json-edit.ts';
 
-const COMMAND =
-  / hook ([a-z0-9-]+) --server \S+(?: --tokens (?:"(?:[^"\\]|\\.)+"|\S+))?(?: --keep (\S+))?$/;
+/** A word that a shell reads as it stands: nothing in it runs, joins or redirects. */
+const WORD = '(?:"(?:[^"\\\\$`]|\\\\.)+"|[\\w@%+=:,./-]+)';
+const COMMAND = new RegExp(
+  `^${WORD}(?: ${WORD})* hook ([a-z0-9-]+) --server (${WORD})(?: --tokens ${WORD})?` +
+    `(?: --keep (${WORD}))?$`,
+);
 
 /**
  * These settings have no place for a note of ours, so one command carries it: which containers
@@ -17,7 +21,7 @@ export function shimCommand(
 ): string {
   const where = tokens === undefined ? '' : ` --tokens ${shellWord(tokens)}`;
   const note = keep.length === 0 ? '' : ` --keep ${keep.join(',')}`;
-  return `${shim} hook ${runtime} --server ${server}${where}${note}`;
+  return `${shim} hook ${runtime} --server ${shellWord(server)}${where}${note}`;
 }
 
 /** Whether a hook is a command of ours for this runtime. */
@@ -32,14 +36,20 @@ export function installedShim(
 ): Installed | undefined {
   const commands = hooks.filter((hook) => isShim(hook, runtime)).map(({ command }) => `${command}`);
   const [command = ''] = commands;
-  const server = / --server (\S+)/.exec(command)?.[1];
+  const server = serverOf(command);
   if (server === undefined || commands.length < events) return undefined;
   return { server, way: { kind: 'command', command } };
 }
 
 /** The note that the commands carry. */
 export function keepIn(hooks: readonly Hook[]): Keep {
-  return hooks.flatMap(({ command }) => COMMAND.exec(String(command))?.[2]?.split(',') ?? []);
+  return hooks.flatMap(({ command }) => COMMAND.exec(String(command))?.[3]?.split(',') ?? []);
+}
+
+/** The server that a command of ours names. */
+export function serverOf(command: string): string | undefined {
+  const word = COMMAND.exec(command)?.[2];
+  return word?.startsWith('"') ? word.slice(1, -1).replaceAll(/\\(.)/g, '$1') : word;
 }
 
 /** A word that a POSIX shell reads as it stands. */

@@ -269,7 +269,7 @@ suite('clawctl hook', () => {
   });
 
   test('loads nothing but Node and its own files', () => {
-    for (const name of ['builtin', 'hook', 'post', 'spool']) {
+    for (const name of ['builtin', 'hook', 'post', 'spool', 'token']) {
       const text = readFileSync(new URL(`../../src/cli/hook/${name}.ts`, import.meta.url), 'utf8');
       for (const [, from = ''] of text.matchAll(/(?:from|import\() ?'([^']+)'/g)) {
         assert.match(from, /^(node:|\.\/)/);

@@ -48,6 +48,7 @@ for (const installer of INSTALLERS) {
     const variants: Partial<InstallOptions>[] = [
       {},
       { tokens: '/elsewhere/a folder/tokens.json' },
+      { shim: '"/opt/my \\"node\\"/node" /opt/claw/bin/clawctl.js' },
       ...(installer.otlp ? [{ otlp: true }] : []),
     ];
 
@@ -216,6 +217,26 @@ suite('codex: config.toml', () => {
     for (const more of foreign) {
       const trust = trustHooks({ hooks, config: undefined }, listed(hooks, more), path);
       assert.deepEqual([trust.config, trust.trusted], [undefined, 0], JSON.stringify(more));
+    }
+  });
+
+  test('a command that does more than ours is not taken for ours, and never trusted', () => {
+    const { hooks = '' } = install(codex, absent(codex));
+    const ours = JSON.parse(hooks).hooks.Stop[0].hooks[0].command as string;
+    for (const command of [
+      `evil; ${ours}`,
+      `${ours} --keep x; evil`,
+      `$(evil) ${ours}`,
+      `a|${ours}`,
+    ]) {
+      const theirs = JSON.stringify({
+        hooks: { Stop: [{ hooks: [{ type: 'command', command }] }] },
+      });
+      const after = install(codex, { hooks: theirs, config: undefined })['hooks'] ?? '';
+      assert.equal(JSON.parse(after).hooks.Stop[0].hooks[0].command, command);
+      const trust = trustHooks({ hooks: after, config: undefined }, listed(after), path);
+      assert.doesNotMatch(trust.config ?? '', /:stop:0:0/);
+      assert.equal(trust.trusted, 12);
     }
   });
 

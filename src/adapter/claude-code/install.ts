@@ -14,6 +14,7 @@ import {
   restored,
   withAdditions,
 } from '../json-edit.ts';
+import { isShim, serverOf, shimCommand } from '../shim.ts';
 import { COMMAND_EVENTS, HTTP_EVENTS } from './transport.ts';
 
 /** The variable that carries the token into the hooks. */
@@ -21,7 +22,6 @@ const TOKEN_VARIABLE = 'CLAW_TOKEN';
 /** Names what stood there before and looks like ours, so that `uninstall` leaves it standing. */
 const KEEP_VARIABLE = 'CLAW_KEEP';
 const CAPTURE_PATH = '/v1/capture/claude-code';
-const SHIM_COMMAND = / hook claude-code --server \S+$/;
 /** Seconds. The shim limits itself to one; an HTTP hook has only this. */
 const HTTP_TIMEOUT_S = 2;
 const SHIM_TIMEOUT_S = 5;
@@ -82,8 +82,7 @@ function installed(text: string): Installed | undefined {
     return { server: url.slice(0, -CAPTURE_PATH.length), way: { kind: 'http', url } };
   }
   const command = String(last['command']);
-  const server = / --server (\S+)$/.exec(command)?.[1] ?? '';
-  return { server, way: { kind: 'command', command } };
+  return { server: serverOf(command) ?? '', way: { kind: 'command', command } };
 }
 
 /** No `onFailure`: a dead server never stops the agent. */
@@ -97,7 +96,7 @@ function hooks({ server, shim, transport = 'http' }: InstallOptions): Addition[]
   };
   const command = {
     type: 'command',
-    command: `${shim} hook claude-code --server ${server}`,
+    command: shimCommand('claude-code', { shim, server }, []),
     timeout: SHIM_TIMEOUT_S,
   };
   const often = transport === 'http' ? http : command;
@@ -156,7 +155,7 @@ function standingOf(text: string, options: InstallOptions): string[] {
 }
 
 function isOurs(hook: Hook): boolean {
-  if (hook['type'] === 'command') return SHIM_COMMAND.test(String(hook['command']));
+  if (hook['type'] === 'command') return isShim(hook, 'claude-code');
   const headers = isObject(hook['headers']) ? hook['headers'] : {};
   return (
     hook['type'] === 'http' &&

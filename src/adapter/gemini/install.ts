@@ -14,7 +14,7 @@ import {
   restored,
   withAdditions,
 } from '../json-edit.ts';
-import { installedShim, isShim, keepIn, shimCommand } from '../shim.ts';
+import { installedShim, isShim, keepIn, serverOf, shimCommand } from '../shim.ts';
 
 const EVENTS: readonly string[] = [
   'SessionStart',
@@ -141,7 +141,7 @@ function withoutOurs(text: string): { readonly text: string; readonly keep?: Kee
   if (ours.length === 0) return { text };
   const keep = keepIn(ours);
   let bare = withoutHooks(text, { isOurs, keep });
-  const server = / --server (\S+)/.exec(String(ours[0]?.['command']))?.[1] ?? '';
+  const server = serverOf(String(ours[0]?.['command'])) ?? '';
   const wanted = telemetry(server);
   const set = telemetryIn(text);
   if (wanted.every(({ key, value }) => set[key] === value)) {
