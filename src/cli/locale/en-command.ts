@@ -77,7 +77,6 @@ export const commands = {
     onlySession: 'only this session, by its id or the beginning of it',
     baseTime: 'where times begin in files that have none (default: their last change)',
     dryRun: 'read and count; send nothing',
-    transport: 'http (default) or command: slower, but loses nothing while Claw is away',
     relayPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
     anthropic: 'upstream of Anthropic requests (https://api.anthropic.com)',
     openai: 'upstream of OpenAI requests (https://api.openai.com)',

@@ -79,7 +79,6 @@ export const commandsJa = {
     onlySession: 'このセッションだけ（IDまたはその先頭）',
     baseTime: '時刻のないファイルの開始時刻（既定：ファイルの更新時刻）',
     dryRun: '読んで数えるだけで、送信しない',
-    transport: 'http（既定）または command：遅いが、Claw の停止中も失わない',
     relayPort: '待ち受けるポート（model-proxy 4630、egress-proxy 4631、0 は空きポート）',
     anthropic: 'Anthropic 宛ての転送先（https://api.anthropic.com）',
     openai: 'OpenAI 宛ての転送先（https://api.openai.com）',
