@@ -57,6 +57,7 @@ export const MENU = [
     path: 'egress-proxy',
     load: async () => (await import('./command/egress-proxy.ts')).egressProxy,
   },
+  { path: 'mcp-proxy', load: async () => (await import('./command/mcp-proxy.ts')).mcpProxy },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];
 

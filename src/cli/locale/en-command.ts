@@ -30,6 +30,7 @@ export const commands = {
     import: 'read transcripts and recorded runs into the trail',
     'model-proxy': 'record what agents and model APIs say to each other',
     'egress-proxy': 'record and restrict the hosts that agents reach',
+    'mcp-proxy': 'stand between an agent and an MCP server, and record what passes',
     completion: 'print a completion script for a shell',
   },
   option: {
@@ -76,6 +77,10 @@ export const commands = {
     onlySession: 'only this session, by its id or the beginning of it',
     baseTime: 'where times begin in files that have none (default: their last change)',
     dryRun: 'read and count; send nothing',
+    mcpName: "the server's name in mcp__NAME__TOOL: as the agent's settings name it",
+    mcpSession: 'session to record in, where the client names none',
+    mcpUpstream: 'address of an MCP server that speaks streamable HTTP',
+    proxyPort: 'port to listen on, on this machine alone (any free one)',
     transport: 'http (default) or command: slower, but loses nothing while Claw is away',
     relayPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
     anthropic: 'upstream of Anthropic requests (https://api.anthropic.com)',
@@ -96,5 +101,6 @@ export const commands = {
     transcript: 'whose transcripts, or the form of the files',
     transcripts: 'files or folders (default: where the runtime keeps its own)',
     shell: 'bash, zsh or fish',
+    mcpCommand: "the server's command line, after --",
   },
 } as const;

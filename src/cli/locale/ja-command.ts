@@ -32,6 +32,7 @@ export const commandsJa = {
     import: '実行記録（トランスクリプト）を監査証跡に取り込む',
     'model-proxy': 'エージェントとモデル API のやり取りを記録する',
     'egress-proxy': 'エージェントの接続先ホストを記録し、制限する',
+    'mcp-proxy': 'エージェントと MCP サーバーの間に立ち、通るものを記録する',
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
@@ -78,6 +79,10 @@ export const commandsJa = {
     onlySession: 'このセッションだけ（IDまたはその先頭）',
     baseTime: '時刻のないファイルの開始時刻（既定：ファイルの更新時刻）',
     dryRun: '読んで数えるだけで、送信しない',
+    mcpName: 'mcp__NAME__TOOL に使うサーバー名（エージェントの設定での名前）',
+    mcpSession: '記録先のセッション（クライアントが示さない場合）',
+    mcpUpstream: 'Streamable HTTP で話す MCP サーバーのアドレス',
+    proxyPort: '待ち受けるポート（このマシンのみ、既定は空いているもの）',
     transport: 'http（既定）または command：遅いが、Claw の停止中も失わない',
     relayPort: '待ち受けるポート（model-proxy 4630、egress-proxy 4631、0 は空きポート）',
     anthropic: 'Anthropic 宛ての転送先（https://api.anthropic.com）',
@@ -99,5 +104,6 @@ export const commandsJa = {
     transcript: 'どの実行環境の記録か、またはファイルの形式',
     transcripts: 'ファイルまたはフォルダー（既定：実行環境の保存先）',
     shell: 'bash、zsh、fish のいずれか',
+    mcpCommand: 'サーバーのコマンドライン（-- の後に書く）',
   },
 } satisfies Catalogue<typeof commands>;
