@@ -1,7 +1,8 @@
 /** Finds the lines in bytes that pass (MCP over stdio: a message a line), and never holds them up. */
+import { type Growing, openGrowing } from './growing.ts';
 
 export type Line = {
-  /** Without its end; of a line beyond the limit only the beginning. */
+  /** Without its end; of a line beyond the limit only the beginning. Valid until the next one. */
   readonly bytes: Buffer;
   readonly size_bytes: number;
   /** The last bytes of a line beyond the limit. */
@@ -9,10 +10,15 @@ export type Line = {
 };
 
 export type LineReader = {
-  /** The lines that this chunk completes, but for empty ones. Never throws. */
-  readonly push: (chunk: Uint8Array) => readonly Line[];
+  /** Calls back with each line that this chunk completes, but for empty ones. */
+  readonly push: (chunk: Uint8Array) => void;
   /** What came after the last line's end. */
-  readonly end: () => readonly Line[];
+  readonly end: () => void;
+};
+
+export type LineOptions = {
+  readonly limit_bytes: number;
+  readonly onLine: (line: Line) => void;
 };
 
 /** What is kept of a line beyond the limit: enough to see what it was and whose answer. */
@@ -21,58 +27,59 @@ const TAIL_BYTES = 512;
 const LF = 0x0a;
 const CR = 0x0d;
 
-type State = {
+type State = LineOptions & {
   /** Of a line within the limit all of it; beyond it the beginning alone. */
-  pieces: Buffer[];
-  length: number;
+  readonly kept: Growing;
+  /** Of the line in hand, those that were not kept too. */
+  size_bytes: number;
   tail: Buffer | undefined;
 };
 
-export function openLines(limit_bytes: number): LineReader {
-  const state: State = { pieces: [], length: 0, tail: undefined };
+export function openLines(options: LineOptions): LineReader {
+  const state: State = { ...options, kept: openGrowing(), size_bytes: 0, tail: undefined };
   return {
     push: (chunk) => {
-      const lines: Line[] = [];
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       let at = 0;
       for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, at)) {
-        keep(state, bytes.subarray(at, end), limit_bytes);
-        lines.push(...take(state));
+        keep(state, bytes.subarray(at, end));
+        tell(state);
         at = end + 1;
       }
-      keep(state, bytes.subarray(at), limit_bytes);
-      return lines;
+      keep(state, bytes.subarray(at));
     },
-    end: () => take(state),
+    end: () => tell(state),
   };
 }
 
-function keep(state: State, piece: Buffer, limit: number): void {
-  if (piece.length === 0) return;
-  state.length += piece.length;
-  if (state.length <= limit) {
-    state.pieces.push(piece);
+function keep(state: State, piece: Buffer): void {
+  const { kept, limit_bytes } = state;
+  state.size_bytes += piece.length;
+  if (state.size_bytes <= limit_bytes) {
+    kept.add(piece);
     return;
   }
-  const before = state.tail ?? Buffer.concat(state.pieces);
+  const before = state.tail ?? Buffer.from(kept.bytes().subarray(-TAIL_BYTES));
   if (state.tail === undefined) {
-    state.pieces = [Buffer.concat([before, piece.subarray(0, HEAD_BYTES)]).subarray(0, HEAD_BYTES)];
+    const head = Buffer.concat([
+      kept.bytes().subarray(0, HEAD_BYTES),
+      piece.subarray(0, HEAD_BYTES),
+    ]);
+    kept.clear();
+    kept.add(head.subarray(0, HEAD_BYTES));
   }
   // Copied: a part of a chunk would keep the whole chunk.
-  state.tail = Buffer.concat([before.subarray(-TAIL_BYTES), piece.subarray(-TAIL_BYTES)]);
-  if (state.tail.length > TAIL_BYTES) state.tail = state.tail.subarray(-TAIL_BYTES);
+  state.tail = Buffer.concat([before, piece.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
 }
 
-function take(state: State): Line[] {
-  const { pieces, length: size_bytes, tail } = state;
-  state.pieces = [];
-  state.length = 0;
+function tell(state: State): void {
+  const { kept, size_bytes, tail, onLine } = state;
+  const bytes = kept.bytes();
+  state.size_bytes = 0;
   state.tail = undefined;
-  const [only] = pieces;
-  const bytes = pieces.length === 1 && only ? only : Buffer.concat(pieces);
-  if (tail !== undefined) return [{ bytes, size_bytes, tail: withoutReturn(tail) }];
-  const line = withoutReturn(bytes);
-  return line.length === 0 ? [] : [{ bytes: line, size_bytes }];
+  kept.clear();
+  if (tail !== undefined) onLine({ bytes, size_bytes, tail: withoutReturn(tail) });
+  else if (withoutReturn(bytes).length > 0) onLine({ bytes: withoutReturn(bytes), size_bytes });
 }
 
 function withoutReturn(bytes: Buffer): Buffer {

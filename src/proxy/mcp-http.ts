@@ -4,6 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Transform } from 'node:stream';
 import type { Side } from '../adapter/mcp/message.ts';
 import { decoded, decoderOf } from './decode.ts';
+import { type Growing, openGrowing } from './growing.ts';
 import { createRelay, type ExchangeWatch } from './http-relay.ts';
 import { HEAD_BYTES } from './line.ts';
 import { MESSAGE_BYTES, type Watching } from './mcp-watching.ts';
@@ -55,7 +56,8 @@ export function createHttpProxy(options: HttpOptions): HttpProxy {
   };
 }
 
-type Body = { readonly chunks: Buffer[]; size_bytes: number; complete: boolean };
+/** No more than a message is kept; all of it is counted. */
+type Body = { readonly kept: Growing; size_bytes: number; complete: boolean };
 
 type Exchange = {
   readonly number: number;
@@ -75,7 +77,7 @@ function openExchange(proxy: Proxy, request: IncomingMessage): ExchangeWatch {
     number: proxy.exchanges,
     method: request.method ?? '',
     encoding: headerOf(request, 'content-encoding'),
-    request: { chunks: [], size_bytes: 0, complete: false },
+    request: emptyBody(),
     watching: session === undefined ? undefined : watchingOf(proxy, session),
     status_code: undefined,
     response: undefined,
@@ -102,9 +104,13 @@ function openExchange(proxy: Proxy, request: IncomingMessage): ExchangeWatch {
   };
 }
 
+function emptyBody(): Body {
+  return { kept: openGrowing(), size_bytes: 0, complete: false };
+}
+
 function keep(body: Body, chunk: Buffer): void {
-  if (body.size_bytes <= MESSAGE_BYTES) body.chunks.push(chunk);
   body.size_bytes += chunk.length;
+  if (body.size_bytes <= MESSAGE_BYTES) body.kept.add(chunk);
 }
 
 /** The messages of the request's body; once. */
@@ -112,7 +118,7 @@ function told(exchange: Exchange): void {
   const { request, watching, number, encoding } = exchange;
   if (watching === undefined || !request.complete || request.size_bytes === 0) return;
   whole({ body: request, encoding, from: 'client' }, { watching, number });
-  request.chunks.length = 0;
+  request.kept.clear();
   request.size_bytes = 0;
 }
 
@@ -171,7 +177,7 @@ function readingOf(head: IncomingMessage, to: Told): Reading {
   const encoding = headerOf(head, 'content-encoding');
   const kind = headerOf(head, 'content-type')?.split(';')[0]?.trim().toLowerCase();
   if (kind === 'text/event-stream') return stream(decoderOf(encoding), to);
-  const body: Body = { chunks: [], size_bytes: 0, complete: false };
+  const body = emptyBody();
   if (kind !== 'application/json') return { push: () => {}, end: (then) => then() };
   return {
     push: (chunk) => keep(body, chunk),
@@ -239,7 +245,7 @@ type Whole = {
 };
 
 function whole({ body, encoding, from }: Whole, to: Told): void {
-  const bytes = Buffer.concat(body.chunks);
+  const bytes = body.kept.bytes();
   const readable = body.size_bytes <= MESSAGE_BYTES;
   const text = readable ? decoded(bytes, encoding, MESSAGE_BYTES) : undefined;
   if (text === undefined) tooLong(to, from, { bytes, size_bytes: body.size_bytes });

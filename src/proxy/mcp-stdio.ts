@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Side } from '../adapter/mcp/message.ts';
 import { Fault } from '../fault/fault.ts';
-import { type Line, openLines } from './line.ts';
+import { openLines } from './line.ts';
 import { MESSAGE_BYTES, type Watching } from './mcp-watching.ts';
 
 export type StdioOptions = {
@@ -52,20 +52,18 @@ type Watched = { readonly from: Side; readonly watching: Watching };
 
 /** Bytes go on first, with backpressure; the watcher sees the same chunks afterwards. */
 function relay(source: Readable, target: Writable, { from, watching }: Watched): void {
-  const lines = openLines(MESSAGE_BYTES);
-  const look = (found: readonly Line[]) => {
-    for (const line of found) watchLine(line, { from, watching });
-  };
+  const lines = openLines({
+    limit_bytes: MESSAGE_BYTES,
+    onLine: ({ bytes, size_bytes, tail }) => {
+      if (tail === undefined) watching.bytes(from, bytes);
+      else watching.tooLong(from, { head: bytes, tail, size_bytes });
+    },
+  });
   // Our own output outlives the server's: how the process ends is decided later.
   source.pipe(target, { end: from === 'client' });
-  source.on('data', (chunk: Buffer) => look(lines.push(chunk)));
-  source.on('end', () => look(lines.end()));
+  source.on('data', lines.push);
+  source.on('end', lines.end);
   source.on('error', () => target.end());
-}
-
-function watchLine({ bytes, size_bytes, tail }: Line, { from, watching }: Watched): void {
-  if (tail === undefined) watching.bytes(from, bytes);
-  else watching.tooLong(from, { head: bytes, tail, size_bytes });
 }
 
 function ending(child: ChildProcess): Promise<Ended> {
