@@ -24,8 +24,8 @@ export type HttpOptions = {
 export type HttpProxy = {
   /** Not listening yet. */
   readonly server: Server;
-  /** What has no answer will get none. */
-  readonly end: () => void;
+  /** Breaks off what is under way; what has no answer will get none. */
+  readonly close: () => Promise<void>;
 };
 
 /** Sessions that are watched at once; the one that was silent longest gives way. */
@@ -49,7 +49,11 @@ export function createHttpProxy(options: HttpOptions): HttpProxy {
   });
   return {
     server,
-    end: () => {
+    close: async () => {
+      server.closeAllConnections();
+      if (server.listening) await new Promise((closed) => server.close(closed));
+      // Each exchange tells how it ended before the whole does.
+      await new Promise((later) => setImmediate(later));
       for (const watching of proxy.sessions.values()) watching.end();
       proxy.loose?.end();
     },
@@ -84,9 +88,9 @@ function openExchange(proxy: Proxy, request: IncomingMessage): ExchangeWatch {
   };
   return {
     requestChunk: (chunk) => keep(exchange.request, chunk),
-    // What begins a session is told when the answer has named it.
     requestEnd: () => {
       exchange.request.complete = true;
+      if (!mayBegin(exchange)) exchange.watching ??= loose(proxy);
       told(exchange);
     },
     responseHead: (head) => answered(proxy, exchange, head),
@@ -102,6 +106,11 @@ function openExchange(proxy: Proxy, request: IncomingMessage): ExchangeWatch {
       else exchange.response.end(finish);
     },
   };
+}
+
+/** What begins a session has no name for it yet: it is told when the answer has one. */
+function mayBegin({ request, encoding }: Exchange): boolean {
+  return encoding !== undefined || request.kept.bytes().includes('"initialize"');
 }
 
 function emptyBody(): Body {

@@ -126,6 +126,19 @@ export async function rowsOf(rig: Rig, least: number): Promise<readonly Row[]> {
   );
 }
 
+/** `clawctl mcp-proxy --upstream` on a free port; its address is that of the MCP endpoint. */
+export async function startProxy(rig: Rig, upstream: string, more: readonly string[] = []) {
+  const running = rig.start(['mcp-proxy', '--upstream', upstream, '--json', ...more]);
+  const { url } = JSON.parse(await running.said('out', /\n/)) as { url: string };
+  return {
+    url,
+    close: async () => {
+      running.child.kill('SIGTERM');
+      return running.done;
+    },
+  };
+}
+
 export type Served = { readonly target: Target; readonly close: () => Promise<void> };
 
 /** server-everything listens on every interface, but where its port is the path of a socket. */
@@ -142,7 +155,9 @@ export async function serveEverything(folder: string): Promise<Served> {
 
 export async function serveModern(): Promise<Served> {
   const handle = toNodeHandler(createMcpHandler(modernServer));
-  const server = createServer((request, response) => void handle(request, response));
+  const server = createServer((request, response) => {
+    void handle(request as Parameters<typeof handle>[0], response);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -98,9 +98,7 @@ async function overHttp(context: Context, input: Input, upstream: URL): Promise<
     else terminal.line(t('proxy.ready', { url, upstream: upstream.host }));
     if (!stopped.aborted) await once(stopped, 'abort');
   } finally {
-    proxy.server.closeAllConnections();
-    proxy.server.close();
-    proxy.end();
+    await proxy.close();
     await claw.close({ timeout_ms: FLUSH_MS });
   }
 }
