@@ -7,6 +7,7 @@ import {
   request as requestHttp,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import { request as requestHttps, Agent as SecureAgent } from 'node:https';
 
@@ -67,7 +68,9 @@ function refusal({ headers, url = '' }: IncomingMessage): string | undefined {
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  const type = { 'content-type': 'text/plain; charset=utf-8' };
+  // The server's own words may be why it is refused.
+  response.writeHead(status, STATUS_CODES[status] ?? '', type);
   response.end(`claw: ${reason}\n`);
 }
 
