@@ -1,4 +1,4 @@
-/** Bytes that come in pieces of any size, kept in one buffer that grows: a piece costs its bytes. */
+/** Bytes that come in pieces of any size, in one buffer that grows: a piece costs its bytes. */
 
 export type Growing = {
   /** The bytes that are kept; valid until the next `add` or `clear`. */

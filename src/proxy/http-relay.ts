@@ -1,4 +1,4 @@
-/** Relays HTTP exchanges to one fixed upstream, byte for byte, and shows copies to whoever watches. */
+/** Relays HTTP to one fixed upstream, byte for byte, and shows copies to whoever watches. */
 import {
   Agent,
   type ClientRequest,

@@ -1,4 +1,4 @@
-/** Finds the lines in bytes that pass (MCP over stdio: a message a line), and never holds them up. */
+/** Finds the lines in bytes that pass (MCP over stdio: a message a line), and holds none up. */
 import { type Growing, openGrowing } from './growing.ts';
 
 export type Line = {

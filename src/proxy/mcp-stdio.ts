@@ -1,4 +1,4 @@
-/** Stands between an MCP client and a server that it speaks to over stdio: a command run as child. */
+/** Stands between an MCP client and a server that is a command, run as child, over stdio. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Side } from '../adapter/mcp/message.ts';

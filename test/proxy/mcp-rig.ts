@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Client as ModernClient } from '@modelcontextprotocol/client';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -20,12 +21,17 @@ import type { Target } from './http-tee.ts';
 import { modernServer } from './modern/server.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..', '..');
-const SERVERS = join(CHECKOUT, 'node_modules', '@modelcontextprotocol');
 export const CLAWCTL = join(CHECKOUT, 'bin', 'clawctl.js');
 export const TEE = join(import.meta.dirname, 'tee', 'child.ts');
 export const MODERN = [process.execPath, join(import.meta.dirname, 'modern', 'child.ts')];
-export const EVERYTHING = [process.execPath, join(SERVERS, 'server-everything/dist/index.js')];
-export const FILESYSTEM = [process.execPath, join(SERVERS, 'server-filesystem/dist/index.js')];
+export const EVERYTHING = [
+  process.execPath,
+  fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js')),
+];
+export const FILESYSTEM = [
+  process.execPath,
+  fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js')),
+];
 
 /** Of the era 2025-11-25, with all that a server may ask it for. */
 export function legacyClient(): Client {
