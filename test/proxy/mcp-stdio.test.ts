@@ -192,6 +192,24 @@ suite('the proxy of a command', () => {
     assert.ok(!asked.heard().includes('claw_secret'));
   });
 
+  test('passes on all that the command said before it ended, also to a slow client', async () => {
+    const quick = proxied(['--', 'echo', '{"jsonrpc":"2.0","method":"gone"}']);
+    await once(quick.process, 'close');
+    assert.equal(quick.heard(), '{"jsonrpc":"2.0","method":"gone"}\n');
+    const size = 3 * 1024 * 1024;
+    const much = proxied(['--', 'head', '-c', String(size), '/dev/zero']);
+    let heard = 0;
+    much.process.stdout.removeAllListeners('data').on('data', (chunk: Buffer) => {
+      heard += chunk.length;
+      much.process.stdout.pause();
+      setTimeout(() => much.process.stdout.resume(), 10);
+    });
+    assert.deepEqual(await once(much.process, 'close'), [0, null]);
+    assert.equal(heard, size);
+    const held = proxied(['--', 'sh', '-c', 'sleep 5 2> /dev/null & echo {}; exit 4']);
+    assert.deepEqual(await once(held.process, 'close'), [4, null]);
+  });
+
   test('says in one sentence that a command cannot be started', async () => {
     const child = proxied(['--', '/does/not/exist']);
     const [code] = await once(child.process, 'close');

@@ -1,0 +1,93 @@
+/** What `clawctl mcp-proxy` records with: the way to the server, the watchers, and known tools. */
+import { randomBytes } from 'node:crypto';
+import { openWatch } from '../adapter/mcp/watch.ts';
+import { openToolStore, type ToolStore } from '../proxy/mcp-state.ts';
+import { openWatching, type Watching } from '../proxy/mcp-watching.ts';
+import { type Claw, connect } from '../sdk/sdk.ts';
+import { type Context, type Input, option } from './command/command.ts';
+import { report } from './problem.ts';
+
+export type Recording = {
+  /** A connection of its own; `session` is what the server calls it, hashed. */
+  readonly open: (session?: string) => Watching;
+  /** Sends what is left, or spools it. */
+  readonly close: () => Promise<void>;
+};
+
+export type Watched = {
+  /** What the server is called until it says so itself. */
+  readonly place: string;
+  readonly transport: 'stdio' | 'http';
+  /** What makes it this server: its command line or address; only hashed. */
+  readonly identity: readonly string[];
+};
+
+/** What the end of the proxy waits for the server of Claw, in milliseconds; then it spools. */
+const FLUSH_MS = 1000;
+/** A runtime that says whose session it is in the environment of the servers that it starts. */
+const SESSION_VARIABLES: ReadonlyMap<string, string> = new Map([
+  ['claude-code', 'CLAUDE_CODE_SESSION_ID'],
+]);
+
+export async function openRecording(
+  context: Context,
+  input: Input,
+  watched: Watched,
+): Promise<Recording> {
+  const claw = await recorder(context, input);
+  const tools = toolStore(context, [option(input, 'name') ?? '', ...watched.identity]);
+  return {
+    open: (session) => {
+      const options = watchOptions(context, input, { ...watched, session });
+      const watch = openWatch({ ...options, known: tools.known });
+      return openWatching({ watch, record: claw.record, now: Date.now, listed: tools.save });
+    },
+    close: () => claw.close({ timeout_ms: FLUSH_MS }),
+  };
+}
+
+/** A flight recorder that fails must not bring the plane down: without a token it spools. */
+async function recorder(context: Context, input: Input): Promise<Claw> {
+  const { t, terminal } = context;
+  const { url, token } = await context.place();
+  const secret = await token().catch(() => undefined);
+  if (secret === undefined) terminal.note({ text: t('proxy.noToken', { url }), style: 'warn' });
+  const told = new Set<string>();
+  const claw = connect({
+    url,
+    ...(secret === undefined ? {} : { token: secret }),
+    onError: (fault) => {
+      if (!told.has(fault.code)) report(fault, context);
+      told.add(fault.code);
+    },
+  });
+  const tenant_id = option(input, 'tenant');
+  if (tenant_id === undefined) return claw;
+  return { ...claw, record: (draft) => claw.record({ ...draft, tenant_id }) };
+}
+
+function toolStore({ env, t, terminal }: Context, identity: readonly string[]): ToolStore {
+  const onError = (reason: string) =>
+    terminal.note({ text: t('proxy.noState', { reason }), style: 'warn' });
+  return openToolStore({ env, identity, onError });
+}
+
+type Opened = Watched & { readonly session: string | undefined };
+
+function watchOptions({ env }: Context, input: Input, { place, transport, session }: Opened) {
+  const nonce = randomBytes(8).toString('hex');
+  const given = option(input, 'session');
+  return {
+    server: option(input, 'name'),
+    place,
+    transport,
+    nonce,
+    scoped: transport === 'http' && session === undefined,
+    cwd: transport === 'stdio' ? process.cwd() : undefined,
+    sessionOf: (runtime: string) => {
+      const variable = transport === 'stdio' ? SESSION_VARIABLES.get(runtime) : undefined;
+      const named = variable === undefined ? undefined : env[variable];
+      return given ?? (named || `mcp-${session ?? nonce}`);
+    },
+  };
+}
