@@ -247,6 +247,27 @@ suite('what a server asks of the client', () => {
     }
   });
 
+  test('is never a call of the agent, in no session and under no call that the server names', () => {
+    const talk = converse();
+    const turn = { session_id: 'other', turn_id: 't' };
+    const _meta = {
+      ...{ 'claudecode/toolUseId': 'toolu_1', callId: 'c', 'x-codex-turn-metadata': turn },
+      ...{ threadId: 'x', sessionId: 'y', 'io.modelcontextprotocol/clientInfo': { name: 'codex' } },
+    };
+    talk.server(call(1, 'rm', { _meta }));
+    talk.client(result(1, { model: 'm' }));
+    talk.server(request(2, 'initialize', { _meta, clientInfo: { name: 'claude-code' } }));
+    talk.server(request(3, 'tools/list'));
+    talk.client(list(3, [{ name: 'x' }]));
+    for (const event of talk.events) {
+      assert.equal(event.type, 'api_call');
+      assert.equal(event.session_id, 's1');
+      assert.equal(event.agent?.runtime, 'mcp');
+      assert.match(event.call_id ?? '', /^mcp-n1-server-/);
+      assert.equal(event.attributes?.['tools'], undefined);
+    }
+  });
+
   test('and the user rejected is blocked', () => {
     const talk = converse();
     talk.server(request(1, 'sampling/createMessage'));
@@ -482,6 +503,21 @@ suite('hostile messages', () => {
     const gaps = talk.events.filter(({ type }) => type === 'gap');
     assert.equal(gaps.length, 21);
     assert.equal(gaps.at(-1)?.attributes?.['count'], 31);
+  });
+
+  test('a batch is looked at message by message, up to a limit', () => {
+    const talk = converse();
+    talk.client([call(1), notice('notifications/initialized'), call(2)]);
+    talk.server([result(2), result(1)]);
+    assert.deepEqual(
+      talk.rows().map(({ status }) => status),
+      ['success', 'success'],
+    );
+    talk.client(Array(5000).fill(notice('x')));
+    assert.equal(talk.events.length, 4 + 1000 + 1);
+    assert.equal(talk.events.at(-1)?.attributes?.['more'], 4000);
+    talk.client([]);
+    assert.deepEqual(talk.skipped, ['a batch of nothing']);
   });
 
   test('keys of prototypes are data like any other', () => {

@@ -25,32 +25,32 @@ export function answered(state: State, open: Open, answer: Answer): Adapted {
   if (open.from === 'client') state.server ??= serverNameIn(fields);
   if (error !== undefined && error !== null) return { drafts: [failed(state, open, error)] };
   if (!isObject(result)) return { drafts: [outcome(state, open, { status: 'unknown', result })] };
-  if (textIn(result, 'resultType') === 'input_required') {
+  if (open.from === 'client' && textIn(result, 'resultType') === 'input_required') {
     return { drafts: waits(state, open, result) };
   }
   const task = nameIn(fieldsIn(result, 'task'), 'taskId') ?? laterTask(result);
-  if (task !== undefined && open.method === 'tools/call') {
+  if (task !== undefined && open.kind === 'tool_call') {
     return { drafts: [continues(state, open, { task, result })] };
   }
   return { drafts: completed(state, open, result) };
 }
 
 function completed(state: State, open: Open, result: Fields): Draft[] {
+  if (open.kind === 'tool_call') return [called(state, open, result)];
+  if (open.kind === 'approval') return [outcome(state, open, elicited(result))];
+  if (open.from === 'server') {
+    const model = given('model', nameIn(result, 'model'));
+    return [outcome(state, open, { status: 'success', result, ...model })];
+  }
   switch (open.method) {
-    case 'tools/call':
-      return [called(state, open, result)];
     case 'tools/list':
       return listed(state, open, result);
-    case 'elicitation/create':
-      return [outcome(state, open, elicited(result))];
     case 'tasks/result':
     case 'tasks/get':
     case 'tasks/cancel':
       return taskAnswer(state, open, result);
-    default: {
-      const model = open.from === 'server' ? nameIn(result, 'model') : undefined;
-      return [outcome(state, open, { status: 'success', result, ...given('model', model) })];
-    }
+    default:
+      return [outcome(state, open, { status: 'success', result })];
   }
 }
 

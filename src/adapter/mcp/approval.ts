@@ -5,6 +5,9 @@ import { fit, given, textIn } from '../record.ts';
 import { type Fields, fieldsIn, own } from './message.ts';
 import { cutText, draftOf, type Open, type State } from './state.ts';
 
+/** Inputs of one round that are told one by one; the messages keep them all. */
+const INPUTS = 100;
+
 /** A request for input: the form and its sentence. */
 export function approvalOf(params: Fields): Partial<Draft> {
   const message = textIn(params, 'message');
@@ -21,7 +24,7 @@ export function approvalOf(params: Fields): Partial<Draft> {
 
 /** The call in whose course a server asks: of its exchange, else the only one that is open. */
 export function relatedTo(state: State, { exchange }: Open): Open | undefined {
-  const calls = [...state.open.values()].filter(({ method }) => method === 'tools/call');
+  const calls = [...state.open.values()].filter(({ kind }) => kind === 'tool_call');
   const own = calls.filter((call) => exchange !== undefined && call.exchange === exchange);
   if (own.length === 1) return own[0];
   return calls.length === 1 ? calls[0] : undefined;
@@ -48,29 +51,33 @@ export function elicited(result: unknown): Partial<Draft> {
 
 /** `input_required` (2026-07-28): what the server wants to know before it goes on. */
 export function inputsRequired(state: State, open: Open, requests: Fields): Draft[] {
-  return Object.keys(requests).map((name) => {
-    const request = fieldsIn(requests, name);
-    const method = textIn(request, 'method') ?? '';
-    open.inputs.set(name, method);
-    const params = fieldsIn(request, 'params');
-    const asks = method === 'elicitation/create';
-    const facts: Partial<Draft> = asks
-      ? approvalOf(params)
-      : { status: 'pending', arguments: params, endpoint: method };
-    return inputDraft(state, open, { name, facts, asks, fact: 'input-required' });
-  });
+  return Object.keys(requests)
+    .slice(0, INPUTS)
+    .map((name) => {
+      const request = fieldsIn(requests, name);
+      const method = textIn(request, 'method') ?? '';
+      open.inputs.set(name, method);
+      const params = fieldsIn(request, 'params');
+      const asks = method === 'elicitation/create';
+      const facts: Partial<Draft> = asks
+        ? approvalOf(params)
+        : { status: 'pending', arguments: params, endpoint: method };
+      return inputDraft(state, open, { name, facts, asks, fact: 'input-required' });
+    });
 }
 
 /** The retry: what each of those was answered with. */
 export function inputsGiven(state: State, open: Open, responses: Fields): Draft[] {
-  return Object.keys(responses).map((name) => {
-    const asks = (open.inputs.get(name) ?? 'elicitation/create') === 'elicitation/create';
-    const response = own(responses, name);
-    const facts: Partial<Draft> = asks
-      ? elicited(response)
-      : { status: 'success', result: response };
-    return inputDraft(state, open, { name, facts, asks, fact: 'input-given' });
-  });
+  return Object.keys(responses)
+    .slice(0, INPUTS)
+    .map((name) => {
+      const asks = (open.inputs.get(name) ?? 'elicitation/create') === 'elicitation/create';
+      const response = own(responses, name);
+      const facts: Partial<Draft> = asks
+        ? elicited(response)
+        : { status: 'success', result: response };
+      return inputDraft(state, open, { name, facts, asks, fact: 'input-given' });
+    });
 }
 
 type Input = {

@@ -46,6 +46,8 @@ export type Gap = {
   readonly reason: string;
   readonly size_bytes?: number;
   readonly head?: string;
+  /** Messages that were not looked at. */
+  readonly more?: number;
   readonly raw?: unknown;
 };
 

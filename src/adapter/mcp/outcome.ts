@@ -1,5 +1,6 @@
 /** How a request ended: answered, cancelled, or never seen to end. */
 import type { Draft } from '../../event/event.ts';
+import { RESOURCE_CHARS } from '../../event/event.ts';
 import { given } from '../record.ts';
 import { cutText, draftOf, type Open, type State } from './state.ts';
 
@@ -19,18 +20,13 @@ export function outcome(state: State, open: Open, ending: Ending): Draft {
   return draftOf(state, {
     about: open,
     fact: 'answered',
-    type: typeOf(open),
+    type: open.kind,
     ...given('tool', open.tool),
-    ...(open.tool === undefined && typeOf(open) === 'api_call' ? { endpoint: open.method } : {}),
+    ...(open.kind === 'api_call' ? { endpoint: open.method.slice(0, RESOURCE_CHARS) } : {}),
     duration_ms: Math.max(0, state.at_ms - open.at_ms),
     ...ending,
     attributes,
   });
-}
-
-function typeOf({ method, from }: Open): Draft['type'] {
-  if (method === 'tools/call') return 'tool_call';
-  return method === 'elicitation/create' && from === 'server' ? 'approval' : 'api_call';
 }
 
 /** Nobody saw how it ended. A call that was cancelled has its outcome already. */

@@ -1,5 +1,5 @@
 /** Who speaks MCP: which runtime the client is, and what it says of session, turn and call. */
-import { given, nameIn } from '../record.ts';
+import { given, nameIn, textIn } from '../record.ts';
 import { type Fields, fieldsIn } from './message.ts';
 
 export type Client = {
@@ -55,7 +55,7 @@ export type Belonging = {
  */
 export function belongingIn(params: Fields): Belonging {
   const meta = fieldsIn(params, '_meta');
-  const turn = fieldsIn(meta, 'x-codex-turn-metadata');
+  const turn = codexTurn(meta);
   const trace = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(
     nameIn(meta, 'traceparent') ?? '',
   );
@@ -65,6 +65,17 @@ export function belongingIn(params: Fields): Belonging {
     ...given('call_id', nameIn(meta, 'claudecode/toolUseId') ?? nameIn(meta, 'callId')),
     ...(trace ? { trace: { trace_id: trace[1] ?? '', span_id: trace[2] ?? '' } } : {}),
   };
+}
+
+/** An object, or the JSON text of one, as in Codex's requests to the model. */
+function codexTurn(meta: Fields): Fields {
+  const text = textIn(meta, 'x-codex-turn-metadata');
+  if (text === undefined) return fieldsIn(meta, 'x-codex-turn-metadata');
+  try {
+    return Object(JSON.parse(text)) as Fields;
+  } catch {
+    return {};
+  }
 }
 
 /** `sessionId` alone could be anybody's: beside Codex's `threadId` it is Codex's. */

@@ -58,10 +58,9 @@ const CROWDED = { code: 'too_many_open', detail: 'Too many requests without an a
 /** A retry of a call that waited for input belongs to that call, though its id is a new one. */
 export function asked(state: State, request: Asked): Adapted {
   const { from, method, params } = request;
-  const belonging = belongingIn(params);
   if (from === 'client') {
     state.client = clientIn(params) ?? state.client;
-    state.session_id = belonging.session_id ?? state.session_id;
+    state.session_id = belongingIn(params).session_id ?? state.session_id;
   }
   if (method === 'ping') return { skipped: 'a ping only asks whether the other side is there' };
   const before = from === 'client' ? continued(state, request) : undefined;
@@ -81,8 +80,10 @@ export function asked(state: State, request: Asked): Adapted {
 
 function opened(state: State, request: Asked): Open {
   const { from, exchange, id, method, params } = request;
-  const belonging = belongingIn(params);
-  const name = method === 'tools/call' ? textIn(params, 'name') : undefined;
+  // A server has no say in whose session it is, nor in which call of the agent's.
+  const belonging = from === 'client' ? belongingIn(params) : {};
+  const kind = kindOf(from, method);
+  const name = kind === 'tool_call' ? textIn(params, 'name') : undefined;
   const scope = state.options.scoped === true ? `-${exchange ?? ''}` : '';
   const made = `mcp-${state.options.nonce}-${from}${scope}-${idText(id)}`;
   const token = own(fieldsIn(params, '_meta'), 'progressToken');
@@ -91,6 +92,7 @@ function opened(state: State, request: Asked): Open {
     from,
     id,
     method,
+    kind,
     at_ms: state.at_ms,
     exchange,
     call_id: fit(belonging.call_id ?? made),
@@ -141,14 +143,20 @@ function likenessOf({ method, params }: Asked): string {
   }
 }
 
+/** Only clients call tools, and only servers ask people. */
+function kindOf(from: Side, method: string): Open['kind'] {
+  if (from === 'client') return method === 'tools/call' ? 'tool_call' : 'api_call';
+  return method === 'elicitation/create' ? 'approval' : 'api_call';
+}
+
 type About = { readonly request: Asked; readonly fact: string };
 
 function draftFor(state: State, open: Open, { request, fact }: About): Draft {
   const about = { about: open, fact };
-  if (open.method === 'tools/call') {
+  if (open.kind === 'tool_call') {
     return draftOf(state, { ...about, ...toolCall(state, open, request.params) });
   }
-  if (open.method === 'elicitation/create' && open.from === 'server') {
+  if (open.kind === 'approval') {
     return draftOf(state, { ...about, ...elicitation(state, open, request.params) });
   }
   return draftOf(state, { ...about, ...otherCall(state, request) });

@@ -30,6 +30,7 @@ export type Open = {
   readonly from: Side;
   readonly id: unknown;
   readonly method: string;
+  readonly kind: 'tool_call' | 'approval' | 'api_call';
   readonly at_ms: number;
   readonly exchange: number | undefined;
   readonly call_id: string;
@@ -131,7 +132,8 @@ export type Facts = Partial<Draft> &
 
 /** A draft with what every draft of this connection says. Values are bounded in depth. */
 export function draftOf(state: State, { about, fact, ...facts }: Facts): Draft {
-  const { nonce, transport } = state.options;
+  const { options } = state;
+  const { nonce, transport } = options;
   const { runtime, name, version } = about?.client ?? state.client;
   const session_id = about?.session_id ?? sessionOf(state);
   const { turn_id, trace } = about?.belonging ?? {};
@@ -161,6 +163,8 @@ export function draftOf(state: State, { about, fact, ...facts }: Facts): Draft {
     ...bounded(facts),
     attributes: {
       mcp_server: fit(serverOf(state)),
+      // Without a name from its user, a server may call itself anything.
+      ...given('mcp_place', options.server === undefined ? fit(options.place) : undefined),
       mcp_transport: transport,
       mcp_connection: nonce,
       ...(about === undefined ? {} : { mcp_id: idText(about.id) }),

@@ -50,9 +50,15 @@ export function openWatch(options: WatchOptions): Watch {
   };
 }
 
+/** Messages of a batch that are looked at; clients send a few. */
+const BATCH = 1000;
+
 function look(state: State, passed: Passed): Adapted {
   if (!Array.isArray(passed.message)) return one(state, passed);
-  const parts = passed.message.map((message) => one(state, { ...passed, message }));
+  const messages: readonly unknown[] = passed.message.slice(0, BATCH);
+  const parts = messages.map((message) => one(state, { ...passed, message }));
+  const more = passed.message.length - messages.length;
+  if (more > 0) parts.push(told(gap(state, { from: passed.from, reason: 'long_batch', more })));
   const drafts = parts.flatMap((part) => ('drafts' in part ? part.drafts : []));
   const reasons = parts.flatMap((part) => ('skipped' in part ? [part.skipped] : []));
   if (drafts.length > 0) return { drafts };
