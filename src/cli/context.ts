@@ -46,7 +46,6 @@ export function openContext(options: ContextOptions): Context {
       }
       return openClient({ ...found, tenant: option(input, 'tenant') });
     },
-    place,
     dataFolder: async () => (await place()).data,
     interruption: () => {
       interrupted ??= interruption();

@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { openWatch } from '../adapter/mcp/watch.ts';
 import { openToolStore, type ToolStore } from '../proxy/mcp-state.ts';
 import { openWatching, type Watching } from '../proxy/mcp-watching.ts';
-import { type Claw, connect } from '../sdk/sdk.ts';
 import { type Context, type Input, option } from './command/command.ts';
-import { report } from './problem.ts';
+import { openRecorder } from './reach/recorder.ts';
 
 export type Recording = {
   /** A connection of its own; `session` is what the server calls it, hashed. */
@@ -34,7 +33,7 @@ export async function openRecording(
   input: Input,
   watched: Watched,
 ): Promise<Recording> {
-  const claw = await recorder(context, input);
+  const claw = await openRecorder(context, input, 'spool');
   const tools = toolStore(context, [option(input, 'name') ?? '', ...watched.identity]);
   return {
     open: (session) => {
@@ -46,29 +45,9 @@ export async function openRecording(
   };
 }
 
-/** A flight recorder that fails must not bring the plane down: without a token it spools. */
-async function recorder(context: Context, input: Input): Promise<Claw> {
-  const { t, terminal } = context;
-  const { url, token } = await context.place();
-  const secret = await token().catch(() => undefined);
-  if (secret === undefined) terminal.note({ text: t('proxy.noToken', { url }), style: 'warn' });
-  const told = new Set<string>();
-  const claw = connect({
-    url,
-    ...(secret === undefined ? {} : { token: secret }),
-    onError: (fault) => {
-      if (!told.has(fault.code)) report(fault, context);
-      told.add(fault.code);
-    },
-  });
-  const tenant_id = option(input, 'tenant');
-  if (tenant_id === undefined) return claw;
-  return { ...claw, record: (draft) => claw.record({ ...draft, tenant_id }) };
-}
-
 function toolStore({ env, t, terminal }: Context, identity: readonly string[]): ToolStore {
   const onError = (reason: string) =>
-    terminal.note({ text: t('proxy.noState', { reason }), style: 'warn' });
+    terminal.note({ text: t('mcp.noState', { reason }), style: 'warn' });
   return openToolStore({ env, identity, onError });
 }
 

@@ -1,18 +1,28 @@
 /** Stands between MCP clients and a server that they speak to over streamable HTTP. */
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, Server } from 'node:http';
-import type { Transform } from 'node:stream';
-import type { Side } from '../adapter/mcp/message.ts';
-import { decoded, decoderOf } from './decode.ts';
-import { type Growing, openGrowing } from './growing.ts';
-import { createRelay, type ExchangeWatch } from './http-relay.ts';
-import { HEAD_BYTES } from './line.ts';
-import { MESSAGE_BYTES, type Watching } from './mcp-watching.ts';
-import { openSseReader } from './sse.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { headerMap, type RawHeaders } from './header.ts';
+import { listen } from './listen.ts';
+import { type Body, emptyBody, keep, type Reading, readingOf, whole } from './mcp-body.ts';
+import type { Watching } from './mcp-watching.ts';
+import {
+  type Connections,
+  type Failure,
+  HEADER_BYTES,
+  openConnections,
+  refuse,
+  relay,
+  type Tap,
+} from './relay.ts';
 
 export type HttpOptions = {
-  /** The MCP endpoint. Requests to other paths of its host pass unwatched: they are no MCP. */
+  /**
+   * The MCP endpoint. Its host is fixed: no request, redirect or header moves it, so no credential
+   * reaches another one. Requests to other paths of the host pass unwatched: they are no MCP.
+   */
   readonly upstream: URL;
+  /** On this machine; 0 takes any that is free. */
+  readonly port: number;
   /**
    * Begins to watch a connection. `session` is what the server calls it, hashed, because whoever
    * knows the name may speak in the session; undefined for requests without one, whose ids are
@@ -22,36 +32,40 @@ export type HttpOptions = {
 };
 
 export type HttpProxy = {
-  /** Not listening yet. */
-  readonly server: Server;
-  /** Breaks off what is under way; what has no answer will get none. */
-  readonly close: () => Promise<void>;
+  /** Of the MCP endpoint, for clients. */
+  readonly url: string;
+  /** Lets what is under way finish within the grace, in milliseconds; the rest has no answer. */
+  readonly close: (grace_ms: number) => Promise<void>;
 };
 
 /** Sessions that are watched at once; the one that was silent longest gives way. */
 const SESSIONS = 1000;
 
 type Proxy = HttpOptions & {
+  readonly connections: Connections;
   readonly sessions: Map<string, Watching>;
   loose: Watching | undefined;
   exchanges: number;
 };
 
-export function createHttpProxy(options: HttpOptions): HttpProxy {
-  const proxy: Proxy = { ...options, sessions: new Map(), loose: undefined, exchanges: 0 };
-  const { pathname } = options.upstream;
-  const server = createRelay({
-    upstream: options.upstream,
-    watch: (request) => {
-      if (request.url?.split('?')[0] !== pathname) return undefined;
-      return request.method === 'OPTIONS' ? undefined : openExchange(proxy, request);
-    },
-  });
+/** Throws `config.invalid` where the port is taken. */
+export async function startHttpProxy(options: HttpOptions): Promise<HttpProxy> {
+  const connections = openConnections();
+  const proxy: Proxy = {
+    ...options,
+    ...{ connections, sessions: new Map(), loose: undefined, exchanges: 0 },
+  };
+  const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0 });
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    pass(proxy, request, response);
+  // Without the second, Node would answer in the upstream's place.
+  server.on('request', handle).on('checkContinue', handle);
+  const listening = await listen(server, { port: options.port });
   return {
-    server,
-    close: async () => {
-      server.closeAllConnections();
-      if (server.listening) await new Promise((closed) => server.close(closed));
+    url: `${listening.url}${options.upstream.pathname}`,
+    close: async (grace_ms) => {
+      await listening.close(grace_ms);
+      connections.close();
       // Each exchange tells how it ended before the whole does.
       await new Promise((later) => setImmediate(later));
       for (const watching of proxy.sessions.values()) watching.end();
@@ -60,8 +74,31 @@ export function createHttpProxy(options: HttpOptions): HttpProxy {
   };
 }
 
-/** No more than a message is kept; all of it is counted. */
-type Body = { readonly kept: Growing; size_bytes: number; complete: boolean };
+function pass(proxy: Proxy, request: IncomingMessage, response: ServerResponse): void {
+  const { upstream, connections } = proxy;
+  const { url: path = '/', method } = request;
+  const refused = refusal(request);
+  if (refused !== undefined) {
+    refuse(response, 403, refused);
+    return;
+  }
+  const watched = path.split('?')[0] === upstream.pathname && method !== 'OPTIONS';
+  const tap = watched ? openExchange(proxy, request) : NOTHING;
+  relay({ request, response, upstream, path, connections, tap });
+}
+
+const NOTHING: Tap = { sent: () => {}, began: () => {}, received: () => {}, ended: () => {} };
+
+/**
+ * A page in a browser could reach the upstream through a name that it made resolve to this
+ * machine: the upstream would see its own name, and could not tell.
+ */
+function refusal({ headers, url = '' }: IncomingMessage): string | undefined {
+  const host = headers.host?.replace(/:\d+$/, '').toLowerCase();
+  const local = host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host ?? '');
+  if (!local) return 'This proxy serves its own machine alone: the Host header names another.';
+  return url.startsWith('/') || url === '*' ? undefined : 'The request names another host.';
+}
 
 type Exchange = {
   readonly number: number;
@@ -74,52 +111,61 @@ type Exchange = {
   response: Reading | undefined;
 };
 
-function openExchange(proxy: Proxy, request: IncomingMessage): ExchangeWatch {
+/** The relay goes on whatever happens here: each watcher counts what it could not read. */
+function openExchange(proxy: Proxy, request: IncomingMessage): Tap {
+  const exchange = beginExchange(proxy, request);
+  const guarded = (look: () => void) => {
+    try {
+      look();
+    } catch {
+      // Told as a gap where it was a message; else there is nothing to tell.
+    }
+  };
+  request.on('end', () =>
+    guarded(() => {
+      exchange.request.complete = true;
+      if (!mayBegin(exchange)) exchange.watching ??= loose(proxy);
+      told(exchange);
+    }),
+  );
+  return {
+    sent: (chunk) => keep(exchange.request, chunk),
+    began: (status, headers) => guarded(() => answered(proxy, exchange, { status, headers })),
+    received: (chunk) => guarded(() => exchange.response?.push(chunk)),
+    ended: (failure) => guarded(() => ended(proxy, exchange, failure)),
+  };
+}
+
+function beginExchange(proxy: Proxy, request: IncomingMessage): Exchange {
   proxy.exchanges++;
-  const session = headerOf(request, 'mcp-session-id');
-  const exchange: Exchange = {
+  const headers = headerMap(request.rawHeaders);
+  const session = headers.get('mcp-session-id');
+  return {
     number: proxy.exchanges,
     method: request.method ?? '',
-    encoding: headerOf(request, 'content-encoding'),
+    encoding: headers.get('content-encoding'),
     request: emptyBody(),
     watching: session === undefined ? undefined : watchingOf(proxy, session),
     status_code: undefined,
     response: undefined,
   };
-  return {
-    requestChunk: (chunk) => keep(exchange.request, chunk),
-    requestEnd: () => {
-      exchange.request.complete = true;
-      if (!mayBegin(exchange)) exchange.watching ??= loose(proxy);
-      told(exchange);
-    },
-    responseHead: (head) => answered(proxy, exchange, head),
-    responseChunk: (chunk) => exchange.response?.push(chunk),
-    end: (by) => {
-      settle(proxy, exchange);
-      const { number, status_code } = exchange;
-      const finish = () => {
-        exchange.watching?.exchangeEnded({ exchange: number, by, status_code });
-        if (exchange.method === 'DELETE' && (status_code ?? 500) < 300) forget(proxy, exchange);
-      };
-      if (exchange.response === undefined) finish();
-      else exchange.response.end(finish);
-    },
+}
+
+function ended(proxy: Proxy, exchange: Exchange, failure: Failure | undefined): void {
+  settle(proxy, exchange);
+  const { number, status_code } = exchange;
+  const by = failure && (failure.code === 'client_aborted' ? 'client' : 'server');
+  const finish = () => {
+    exchange.watching?.exchangeEnded({ exchange: number, by, status_code });
+    if (exchange.method === 'DELETE' && (status_code ?? 500) < 300) forget(proxy, exchange);
   };
+  if (exchange.response === undefined) finish();
+  else exchange.response.end(finish);
 }
 
 /** What begins a session has no name for it yet: it is told when the answer has one. */
 function mayBegin({ request, encoding }: Exchange): boolean {
   return encoding !== undefined || request.kept.bytes().includes('"initialize"');
-}
-
-function emptyBody(): Body {
-  return { kept: openGrowing(), size_bytes: 0, complete: false };
-}
-
-function keep(body: Body, chunk: Buffer): void {
-  body.size_bytes += chunk.length;
-  if (body.size_bytes <= MESSAGE_BYTES) body.kept.add(chunk);
 }
 
 /** The messages of the request's body; once. */
@@ -131,13 +177,16 @@ function told(exchange: Exchange): void {
   request.size_bytes = 0;
 }
 
-function answered(proxy: Proxy, exchange: Exchange, head: IncomingMessage): void {
-  exchange.status_code = head.statusCode ?? 0;
-  const named = headerOf(head, 'mcp-session-id');
+type Head = { readonly status: number; readonly headers: RawHeaders };
+
+function answered(proxy: Proxy, exchange: Exchange, { status, headers: raw }: Head): void {
+  const headers = headerMap(raw);
+  exchange.status_code = status;
+  const named = headers.get('mcp-session-id');
   exchange.watching ??= named === undefined ? loose(proxy) : watchingOf(proxy, named);
   told(exchange);
   const { watching, number } = exchange;
-  exchange.response = readingOf(head, { watching, number });
+  exchange.response = readingOf(headers, { watching, number });
 }
 
 /** Where no answer came, or before the request was whole, it is told all the same. */
@@ -172,103 +221,4 @@ function forget(proxy: Proxy, { watching }: Exchange): void {
     proxy.sessions.delete(key);
     one.end();
   }
-}
-
-type Reading = {
-  readonly push: (chunk: Buffer) => void;
-  /** Calls back when all of it was told. */
-  readonly end: (then: () => void) => void;
-};
-
-type Told = { readonly watching: Watching; readonly number: number };
-
-function readingOf(head: IncomingMessage, to: Told): Reading {
-  const encoding = headerOf(head, 'content-encoding');
-  const kind = headerOf(head, 'content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (kind === 'text/event-stream') return stream(decoderOf(encoding), to);
-  const body = emptyBody();
-  if (kind !== 'application/json') return { push: () => {}, end: (then) => then() };
-  return {
-    push: (chunk) => keep(body, chunk),
-    end: (then) => {
-      if (body.size_bytes > 0) whole({ body, encoding, from: 'server' }, to);
-      then();
-    },
-  };
-}
-
-/** A stream that is packed is unpacked beside the relay, and so told a moment later. */
-function stream(unpack: Transform | undefined | false, to: Told): Reading {
-  const reader = openSseReader(MESSAGE_BYTES);
-  const tell = (events: ReturnType<typeof reader.push>) => {
-    for (const { data, cut = 0 } of events) {
-      const bytes = Buffer.from(data);
-      if (cut === 0 && data !== '') to.watching.bytes('server', bytes, to.number);
-      else if (cut > 0) tooLong(to, 'server', { bytes, size_bytes: bytes.length + cut });
-    }
-  };
-  if (unpack === undefined) {
-    const end = (then: () => void) => {
-      tell(reader.end());
-      then();
-    };
-    return { push: (chunk) => tell(reader.push(chunk)), end };
-  }
-  if (unpack === false) return unread(to);
-  let failed = false;
-  unpack.on('data', (chunk: Buffer) => tell(reader.push(chunk)));
-  unpack.on('error', () => {
-    failed = true;
-  });
-  return {
-    push: (chunk) => failed || unpack.write(chunk),
-    end: (then) => {
-      unpack.once('close', () => {
-        tell(reader.end());
-        then();
-      });
-      if (failed || unpack.destroyed) unpack.emit('close');
-      else unpack.end();
-    },
-  };
-}
-
-/** Packed in a way that nobody here knows: one gap for the whole of it. */
-function unread(to: Told): Reading {
-  let size_bytes = 0;
-  return {
-    push: (chunk) => {
-      size_bytes += chunk.length;
-    },
-    end: (then) => {
-      tooLong(to, 'server', { bytes: Buffer.alloc(0), size_bytes });
-      then();
-    },
-  };
-}
-
-type Whole = {
-  readonly body: Body;
-  readonly encoding: string | undefined;
-  readonly from: Side;
-};
-
-function whole({ body, encoding, from }: Whole, to: Told): void {
-  const bytes = body.kept.bytes();
-  const readable = body.size_bytes <= MESSAGE_BYTES;
-  const text = readable ? decoded(bytes, encoding, MESSAGE_BYTES) : undefined;
-  if (text === undefined) tooLong(to, from, { bytes, size_bytes: body.size_bytes });
-  else to.watching.bytes(from, text, to.number);
-}
-
-type Long = { readonly bytes: Buffer; readonly size_bytes: number };
-
-function tooLong({ watching, number }: Told, from: Side, { bytes, size_bytes }: Long): void {
-  const head = bytes.subarray(0, HEAD_BYTES);
-  watching.tooLong(from, { head, size_bytes, exchange: number });
-}
-
-function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : value?.[0];
 }

@@ -2,7 +2,6 @@
 
 import { refuse } from '../problem.ts';
 import type { Client } from '../reach/client.ts';
-import type { Place } from '../reach/place.ts';
 import type { Clock } from '../screen/clock.ts';
 import type { Key, Language, Translate } from '../screen/language.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -42,8 +41,6 @@ export type Context = {
   /** `json`: one document on standard output, a line a result where results stream. */
   readonly format: 'text' | 'json';
   readonly connect: () => Promise<Client>;
-  /** Where the server is, and the token for it, for commands that speak to it in their own way. */
-  readonly place: () => Promise<Place>;
   /** The data folder of `--data`, `CLAW_DATA`, or what was last served here. */
   readonly dataFolder: () => Promise<string>;
   /** The names of all commands with their options, for completion. */

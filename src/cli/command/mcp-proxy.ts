@@ -1,18 +1,20 @@
 /** `clawctl mcp-proxy`: an MCP server as it is, and a record of what it was asked and answered. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { nameOfCommand } from '../../proxy/mcp-name.ts';
 import { type Ended, relayStdio, startServer } from '../../proxy/mcp-stdio.ts';
 import { refuse } from '../problem.ts';
 import { type Command, type Context, type Input, option, whole } from './command.ts';
+
+/** A stream of events never ends by itself: what is under way gets this long, in milliseconds. */
+const GRACE_MS = 1000;
 
 export const mcpProxy: Command = {
   arguments: [{ name: '[command...]', about: 'command.argument.mcpCommand' }],
   options: [
     { flags: '--name <name>', about: 'command.option.mcpName' },
     { flags: '--upstream <address>', about: 'command.option.mcpUpstream' },
-    { flags: '--port <port>', about: 'command.option.proxyPort' },
-    { flags: '--session <id>', about: 'command.option.mcpSession' },
+    { flags: '--port <port>', about: 'command.option.mcpPort' },
+    { flags: '--session <id>', about: 'command.option.session' },
   ],
   examples: [
     'clawctl mcp-proxy --name fs -- npx -y @modelcontextprotocol/server-filesystem /srv/files',
@@ -72,21 +74,17 @@ async function overHttp(context: Context, input: Input, upstream: URL): Promise<
   const stopped = context.interruption();
   const port = whole(input, 'port', { least: 0, most: 65_535 }) ?? 0;
   const { openRecording } = await import('../mcp-recording.ts');
-  const { createHttpProxy } = await import('../../proxy/mcp-http.ts');
+  const { startHttpProxy } = await import('../../proxy/mcp-http.ts');
   const address = upstream.origin + upstream.pathname;
   const watched = { place: upstream.hostname, transport: 'http', identity: [address] } as const;
   const recording = await openRecording(context, input, watched);
-  const proxy = createHttpProxy({ upstream, open: recording.open });
   try {
-    proxy.server.listen(port, '127.0.0.1');
-    await once(proxy.server, 'listening');
-    const bound = (proxy.server.address() as AddressInfo).port;
-    const url = `http://127.0.0.1:${bound}${upstream.pathname}`;
-    if (format === 'json') terminal.json({ url, upstream: address });
-    else terminal.line(t('proxy.ready', { url, upstream: upstream.host }));
+    const proxy = await startHttpProxy({ upstream, port, open: recording.open });
+    if (format === 'json') terminal.json({ url: proxy.url, upstream: address });
+    else terminal.line(t('mcp.ready', { url: proxy.url, upstream: upstream.host }));
     if (!stopped.aborted) await once(stopped, 'abort');
+    await proxy.close(GRACE_MS);
   } finally {
-    await proxy.close();
     await recording.close();
   }
 }

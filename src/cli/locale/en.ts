@@ -94,7 +94,7 @@ export const en = {
   connect: {
     plain: 'The token goes unencrypted over the network to {{url}}.',
   },
-  proxy: {
+  mcp: {
     ready: 'Listening on {{url}} for {{upstream}}.',
     noToken: 'No token for {{url}}: what passes is kept on this machine and not sent.',
     noState: 'What is known of the tools cannot be kept: {{reason}}',

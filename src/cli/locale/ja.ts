@@ -95,7 +95,7 @@ export const ja = {
   connect: {
     plain: 'トークンが暗号化されずに {{url}} へ送られます。',
   },
-  proxy: {
+  mcp: {
     ready: '{{url}} で待ち受け、{{upstream}} へ中継します。',
     noToken: '{{url}} のトークンがありません。記録はこのマシンに保管され、送信されません。',
     noState: 'ツールの既知の定義を保存できません: {{reason}}',
