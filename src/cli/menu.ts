@@ -52,6 +52,7 @@ export const MENU = [
   { path: 'install', load: async () => (await import('./command/install.ts')).install },
   { path: 'doctor', load: async () => (await import('./command/doctor.ts')).doctor },
   { path: 'uninstall', load: async () => (await import('./command/uninstall.ts')).uninstall },
+  { path: 'mcp-proxy', load: async () => (await import('./command/mcp-proxy.ts')).mcpProxy },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];
 

@@ -5,6 +5,7 @@ import {
   request as httpRequest,
   type IncomingMessage,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -224,6 +225,8 @@ export function refuse(response: ServerResponse, status: number, message: string
   }
   const body = JSON.stringify({ error: { type: 'claw_proxy', message } });
   const length = Buffer.byteLength(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': length });
+  const headers = { 'content-type': 'application/json', 'content-length': length };
+  // The upstream's own words may be why it is refused: they were kept when they were.
+  response.writeHead(status, STATUS_CODES[status] ?? '', headers);
   response.end(body);
 }

@@ -31,6 +31,7 @@ export const commands = {
     install: 'record a runtime: install its hooks or plugin',
     doctor: 'prove that an installation records, and say what it cannot show',
     uninstall: 'take out exactly what install put in',
+    'mcp-proxy': 'stand between an agent and an MCP server, and record what passes',
     completion: 'print a completion script for a shell',
   },
   option: {
@@ -77,6 +78,9 @@ export const commands = {
     onlySession: 'only this session, by its id or the beginning of it',
     baseTime: 'where times begin in files that have none (default: their last change)',
     dryRun: 'read and count; send nothing',
+    mcpName: "the server's name in mcp__NAME__TOOL: as the agent's settings name it",
+    mcpUpstream: 'address of an MCP server that speaks streamable HTTP',
+    mcpPort: 'port to listen on, on this machine alone (any free one)',
     relayPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
     anthropic: 'upstream of Anthropic requests (https://api.anthropic.com)',
     openai: 'upstream of OpenAI requests (https://api.openai.com)',
@@ -101,5 +105,6 @@ export const commands = {
     transcripts: 'files or folders (default: where the runtime keeps its own)',
     runtime: 'which runtime',
     shell: 'bash, zsh or fish',
+    mcpCommand: "the server's command line, after --",
   },
 } as const;

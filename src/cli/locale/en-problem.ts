@@ -25,6 +25,10 @@ export const problems = {
     message: '{{url}} is not an http or https address.',
     hint: 'Example: --url http://127.0.0.1:4620',
   },
+  badUpstream: {
+    message: '{{url}} is not an http or https address without a name and password.',
+    hint: 'Example: --upstream https://tickets.example/mcp',
+  },
   zone: {
     message: '{{zone}} is no IANA time zone.',
     hint: 'Example: --zone Asia/Tokyo',

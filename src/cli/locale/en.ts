@@ -93,6 +93,11 @@ export const en = {
   connect: {
     plain: 'The token goes unencrypted over the network to {{url}}.',
   },
+  mcp: {
+    ready: 'Listening on {{url}} for {{upstream}}.',
+    noToken: 'No token for {{url}}: what passes is kept on this machine and not sent.',
+    noState: 'What is known of the tools cannot be kept: {{reason}}',
+  },
   search: {
     none: 'No event matches.',
     hidden: 'Reads of the trail and heartbeats are hidden: --all shows them.',

@@ -33,6 +33,7 @@ export const commandsJa = {
     install: 'ランタイムを記録する（フックまたはプラグインを入れる）',
     doctor: '記録できていることを確かめ、見えないものを示す',
     uninstall: 'install が加えたものだけを取り除く',
+    'mcp-proxy': 'エージェントと MCP サーバーの間に立ち、通るものを記録する',
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
@@ -79,6 +80,9 @@ export const commandsJa = {
     onlySession: 'このセッションだけ（IDまたはその先頭）',
     baseTime: '時刻のないファイルの開始時刻（既定：ファイルの更新時刻）',
     dryRun: '読んで数えるだけで、送信しない',
+    mcpName: 'mcp__NAME__TOOL に使うサーバー名（エージェントの設定での名前）',
+    mcpUpstream: 'Streamable HTTP で話す MCP サーバーのアドレス',
+    mcpPort: '待ち受けるポート（このマシンのみ、既定は空いているもの）',
     relayPort: '待ち受けるポート（model-proxy 4630、egress-proxy 4631、0 は空きポート）',
     anthropic: 'Anthropic 宛ての転送先（https://api.anthropic.com）',
     openai: 'OpenAI 宛ての転送先（https://api.openai.com）',
@@ -103,5 +107,6 @@ export const commandsJa = {
     transcripts: 'ファイルまたはフォルダー（既定：実行環境の保存先）',
     runtime: 'ランタイムの名前',
     shell: 'bash、zsh、fish のいずれか',
+    mcpCommand: 'サーバーのコマンドライン（-- の後に書く）',
   },
 } satisfies Catalogue<typeof commands>;

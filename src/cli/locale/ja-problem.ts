@@ -27,6 +27,10 @@ export const problemsJa = {
     message: '{{url}} は http または https のアドレスではありません。',
     hint: '例: --url http://127.0.0.1:4620',
   },
+  badUpstream: {
+    message: '{{url}} は、名前とパスワードを含まない http または https のアドレスではありません。',
+    hint: '例: --upstream https://tickets.example/mcp',
+  },
   zone: {
     message: '{{zone}} は IANA タイムゾーンではありません。',
     hint: '例: --zone Asia/Tokyo',

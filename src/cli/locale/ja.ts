@@ -94,6 +94,11 @@ export const ja = {
   connect: {
     plain: 'トークンが暗号化されずに {{url}} へ送られます。',
   },
+  mcp: {
+    ready: '{{url}} で待ち受け、{{upstream}} へ中継します。',
+    noToken: '{{url}} のトークンがありません。記録はこのマシンに保管され、送信されません。',
+    noState: 'ツールの既知の定義を保存できません: {{reason}}',
+  },
   search: {
     none: '一致するイベントはありません。',
     hidden: '記録の閲覧とハートビートは省いています。--all で表示します。',
