@@ -112,6 +112,8 @@ function telemetry(server: string): readonly (Addition & { readonly key: string 
     otlpEndpoint: server,
     otlpProtocol: 'http',
     logPrompts: true,
+    // Without it spans are exported all the same, but name no arguments: none could be joined.
+    traces: true,
   };
   return Object.entries(members).map(([key, value]) => ({ at: ['telemetry'], key, value }));
 }
