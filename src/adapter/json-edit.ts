@@ -66,7 +66,7 @@ export function keepOf(
 
 /** The text without the break that `withAdditions` made; undefined for a file that it made. */
 export function restored(text: string, keep: Keep): string | undefined {
-  if (text === EMPTY && !keep.includes(FILE)) return undefined;
+  if (text === EMPTY && !keep.includes(FILE) && !keep.includes(ROOT)) return undefined;
   return keep.includes(ROOT) ? text.replace(/\r?\n\}(\s*)$/, '}$1') : text;
 }
 

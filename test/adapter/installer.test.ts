@@ -96,19 +96,25 @@ suite('settings in JSON', () => {
       const installer = named(runtime);
       const space = fc.constantFrom('', ' ', '\n', '\n  ', '\r\n\t');
       fc.assert(
-        fc.property(settingsOf(), fc.infiniteStream(space), space, (value, spaces, end) => {
-          const text = written(value, () => spaces.next().value ?? '') + end;
-          for (const otlp of installer.otlp ? [false, true] : [false]) {
-            const after = attempt(() =>
-              install(installer, { ...absent(installer), [file]: text }, { otlp }),
-            );
-            if (after === undefined) continue;
-            assert.equal(uninstall(installer, after)[file], text);
-            assert.deepEqual(install(installer, after, { otlp }), after);
-            const kept = JSON.parse(after[file] ?? '') as Record<string, unknown>;
-            assert.deepEqual(kept['other'], JSON.parse(text).other);
-          }
-        }),
+        fc.property(
+          fc.oneof(settingsOf(), fc.constant({})),
+          fc.infiniteStream(space),
+          space,
+          (value, spaces, end) => {
+            const text = written(value, () => spaces.next().value ?? '') + end;
+            for (const otlp of installer.otlp ? [false, true] : [false]) {
+              const after = attempt(() =>
+                install(installer, { ...absent(installer), [file]: text }, { otlp }),
+              );
+              if (after === undefined) continue;
+              assert.equal(uninstall(installer, after)[file], text);
+              assert.equal(uninstall(installer, install(installer, after))[file], text);
+              assert.deepEqual(install(installer, after, { otlp }), after);
+              const kept = JSON.parse(after[file] ?? '') as Record<string, unknown>;
+              assert.deepEqual(kept['other'], JSON.parse(text).other);
+            }
+          },
+        ),
         { numRuns: 60 },
       );
     });

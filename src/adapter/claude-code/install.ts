@@ -55,12 +55,13 @@ function settingsPath({ scope, home, project, env }: Place): string {
 }
 
 function install(before: string | undefined, options: InstallOptions): string {
-  const bare = withoutOurs(jsonOf(before, WHAT)).text;
+  const original = before && uninstall(before);
+  const bare = jsonOf(original, WHAT);
   checkVariables(bare);
   const standing = new Set(standingOf(bare, options));
   const variables = variablesOf(options).filter(([name]) => !standing.has(name));
   const planned = [...hooks(options), ...variables.map(variable)];
-  const keep = [...keepOf(before, bare, planned), ...[...standing].map((name) => `env.${name}`)];
+  const keep = [...keepOf(original, bare, planned), ...[...standing].map((name) => `env.${name}`)];
   const note = keep.length === 0 ? [] : [variable([KEEP_VARIABLE, keep.join(',')])];
   return withAdditions(bare, { additions: [...planned, ...note], keep, what: WHAT });
 }

@@ -62,7 +62,8 @@ function isOurs(hook: Hook): boolean {
 }
 
 function installHooks(before: string | undefined, options: InstallOptions): string {
-  const bare = withoutOurs(jsonOf(before, WHAT)).text;
+  const original = before && uninstallHooks(before);
+  const bare = jsonOf(original, WHAT);
   const additions = (keep: readonly string[]) =>
     EVENTS.map((event, at) => {
       const short = event === 'Interrupt' || event === 'SessionEnd';
@@ -72,7 +73,7 @@ function installHooks(before: string | undefined, options: InstallOptions): stri
         timeout: short ? SHORT_TIMEOUT_S : TIMEOUT_S,
       });
     });
-  const keep = keepOf(before, bare, additions([]));
+  const keep = keepOf(original, bare, additions([]));
   return withAdditions(bare, { additions: additions(keep), keep, what: WHAT });
 }
 

@@ -83,7 +83,8 @@ function isOurs(hook: Hook): boolean {
 }
 
 function installSettings(before: string | undefined, options: InstallOptions): string {
-  const bare = withoutOurs(jsonOf(before, WHAT)).text;
+  const original = before && uninstallSettings(before);
+  const bare = jsonOf(original, WHAT);
   const standing = standingOf(bare, options);
   const additions = (keep: Keep) => [
     ...EVENTS.map((event, at) => hookAddition(event, hook(options, at === 0 ? keep : []))),
@@ -91,7 +92,7 @@ function installSettings(before: string | undefined, options: InstallOptions): s
       ({ key }) => !standing.includes(`telemetry.${key}`),
     ),
   ];
-  const keep = [...keepOf(before, bare, additions([])), ...standing];
+  const keep = [...keepOf(original, bare, additions([])), ...standing];
   return withAdditions(bare, { additions: additions(keep), keep, what: WHAT });
 }
 

@@ -88,8 +88,8 @@ function folderIn({ entry = '' }: Paths): string {
 }
 
 function installConfig(before: string | undefined, options: InstallOptions): string {
-  const folder = folderIn(options.paths);
-  const bare = withoutOurs(jsonOf(before, WHAT), folder).text;
+  const original = before && uninstallConfig(before, folderIn(options.paths));
+  const bare = jsonOf(original, WHAT);
   if (entryIn(bare) !== undefined) {
     throw new Fault('usage.invalid', `There is a plugin ${ID} already, and it is not ours.`, {
       field: `plugins.entries.${ID}`,
@@ -97,7 +97,7 @@ function installConfig(before: string | undefined, options: InstallOptions): str
     });
   }
   const additions = (keep: Keep) => additionsFor(options, keep, allowed(bare));
-  const keep = keepOf(before, bare, additions([]));
+  const keep = keepOf(original, bare, additions([]));
   return withAdditions(bare, { additions: additions(keep), keep, what: WHAT });
 }
 
@@ -127,7 +127,7 @@ function allowed(text: string): boolean {
 }
 
 function uninstallConfig(before: string, folder: string): string | undefined {
-  const { text, keep } = withoutOurs(before, folder);
+  const { text, keep } = withoutOurs(jsonOf(before, WHAT), folder);
   return keep === undefined ? before : restored(text, keep);
 }
 
