@@ -45,9 +45,11 @@ export type Shortfall = {
   readonly witnesses: readonly string[];
 };
 
-/** A call that an active witness did not show, though others did. */
+/** What an active witness did not show of a call, though others did. */
 export type Unseen = {
   readonly by: string;
+  /** All of it; that it was asked for; or what came of it. */
+  readonly what: 'call' | 'request' | 'result';
   readonly call_id?: string;
   readonly tool?: string;
   readonly time: string;
@@ -201,6 +203,8 @@ type Sides = {
   /** Kinds that reported tool calls, and of these the ones that announced some. */
   readonly active: ReadonlySet<string>;
   readonly announcing: ReadonlySet<string>;
+  /** Those that told of some what came of them. */
+  readonly answering: ReadonlySet<string>;
   /** MCP servers that a proxy stood before. */
   readonly servers: ReadonlySet<string>;
 };
@@ -212,6 +216,7 @@ function sidesOf({ calls }: Seen): Sides {
   return {
     active: kinds(({ by }) => by),
     announcing: kinds(({ asked }) => asked),
+    answering: kinds(({ answered }) => answered),
     servers: new Set(proxied.flatMap(({ server }) => server ?? [])),
   };
 }
@@ -244,10 +249,28 @@ function unseenOf(call: Sighting, sides: Sides): Unseen[] {
   const { by, call_id, tool, time } = call;
   const seen_by = [...by].sort();
   const named = { ...(call_id === undefined ? {} : { call_id }), ...(tool ? { tool } : {}) };
-  return [...sides.active]
-    .filter((kind) => !by.has(kind) && shows(kind, call, sides))
-    .sort()
-    .map((kind) => ({ by: kind, ...named, time, seen_by }));
+  return [...sides.active].sort().flatMap((kind) => {
+    const what = shows(kind, call, sides) ? missedBy(kind, call, sides) : undefined;
+    if (what === undefined) return [];
+    const others = what === 'call' ? seen_by : [...HALVES[what](call)].sort();
+    return others.length === 0 ? [] : [{ by: kind, what, ...named, time, seen_by: others }];
+  });
+}
+
+const HALVES = {
+  request: ({ asked }: Sighting) => asked,
+  result: ({ answered }: Sighting) => answered,
+} as const;
+
+/** A witness that never announces calls, or never tells what came of them, misses neither. */
+function missedBy(
+  kind: string,
+  { by, asked, answered }: Sighting,
+  { announcing, answering }: Sides,
+): Unseen['what'] | undefined {
+  if (!by.has(kind)) return 'call';
+  if (!asked.has(kind) && announcing.has(kind)) return 'request';
+  return !answered.has(kind) && answering.has(kind) ? 'result' : undefined;
 }
 
 /** The agent's last word is no word to anybody: it was asked something, or waits for a tool. */

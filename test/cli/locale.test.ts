@@ -40,7 +40,7 @@ test('every sentence is used, and commands print no literal of their own', () =>
   const sources = globSync('**/*.ts', { cwd: root, exclude: ['locale/**'] })
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n');
-  const coverage = ['column', 'doubt', 'shortfall', 'verdict', 'word'].map(
+  const coverage = ['column', 'doubt', 'shortfall', 'unseenBy', 'verdict', 'word'].map(
     (group) => `coverage.${group}`,
   );
   const plain = ['command.about', 'fault', 'problem', 'group', 'verify.erased', 'doctor', 'blind'];

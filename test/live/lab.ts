@@ -28,8 +28,8 @@ export type Play = {
   readonly script?: string;
   /** More words for `clawctl install NAME`. */
   readonly install?: readonly string[];
-  /** Where the agent finds its model, when that is not the model itself. */
-  readonly through?: (model: string) => Promise<{ url: string; close: () => Promise<void> }>;
+  /** Every proxy that there is stands between the agent and its model and MCP servers. */
+  readonly proxies?: true;
   readonly env?: Readonly<Record<string, string>>;
 };
 
@@ -73,24 +73,51 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
   const page = await startPage();
   const scripts = { folder, page: page.url };
   const model = await startModel(scripts);
-  const upstream = await play.through?.(model.url);
+  const proxy = play.proxies && (await startModelProxy(rig, base, model.url));
   const project = join(folder, runtime.folder);
   const npm = process.env['CLAW_LAB_NPM'] ?? '';
-  const lab: Lab = { folder, home: folder, project, model: upstream?.url ?? model.url, npm };
+  const lab: Lab = {
+    ...{ folder, home: folder, project, model: proxy?.url ?? model.url, npm },
+    before: play.proxies && ((name) => mcpProxy(rig, name)),
+  };
   try {
     prepare(lab, runtime);
     const words = ['install', runtime.name, '--yes', ...(play.install ?? [])];
     const installed = await rig.run(words, { ...base, ...pathOf(lab) });
     if (installed.code !== 0) throw new Error(`install: ${installed.err}`);
     const ran = await runAgent(lab, play);
+    await proxy?.close();
     await wait(3000);
     const events = await rowsOf(rig, base);
     return { ...ran, asked: askedIn(model.log), rows: events, lab };
   } finally {
-    await upstream?.close();
+    await proxy?.close();
     await model.close();
     await page.close();
   }
+}
+
+/** As a person starts it, in front of the scripted model. */
+async function startModelProxy(rig: Rig, env: NodeJS.ProcessEnv, model: string) {
+  const to = ['anthropic', 'openai', 'gemini'].flatMap((name) => [`--${name}`, model]);
+  const running = rig.start(['model-proxy', '--port', '0', '--json', ...to], env);
+  const first = await running.said('out', /\{.*"url".*\}/);
+  const { url } = JSON.parse(first.split('\n')[0] ?? '') as { url: string };
+  return {
+    url,
+    close: async () => {
+      running.child.kill('SIGTERM');
+      await running.done;
+    },
+  };
+}
+
+const CLAWCTL = join(import.meta.dirname, '../../bin/clawctl.js');
+
+/** Agents hand their servers few variables, so where Claw listens stands in the command line. */
+function mcpProxy({ url, data }: Rig, name: string): readonly string[] {
+  const claw = ['--url', url, '--data', data, '--name', name, '--'];
+  return [process.execPath, CLAWCTL, 'mcp-proxy', ...claw];
 }
 
 async function rowsOf(rig: Rig, env: NodeJS.ProcessEnv): Promise<readonly Row[]> {

@@ -11,6 +11,8 @@ export type Lab = {
   readonly model: string;
   /** Where npm installed the agents. */
   readonly npm: string;
+  /** Words before the command line of an MCP server, by its name: a proxy in front of it. */
+  readonly before?: ((server: string) => readonly string[]) | undefined;
 };
 
 export type Runtime = {
@@ -31,13 +33,18 @@ export type Runtime = {
 
 const MODULES = join(import.meta.dirname, '../../node_modules/@modelcontextprotocol');
 /** MCP servers of the lab, by name: the command line of each. */
-const servers = (project: string): Readonly<Record<string, readonly [string, ...string[]]>> => ({
-  everything: ['node', join(MODULES, 'server-everything/dist/index.js'), 'stdio'],
-  fs: ['node', join(MODULES, 'server-filesystem/dist/index.js'), project],
-});
-const commands = (project: string) =>
+const servers = ({ project, before }: Lab): Readonly<Record<string, readonly string[]>> => {
+  const programs = {
+    everything: ['node', join(MODULES, 'server-everything/dist/index.js'), 'stdio'],
+    fs: ['node', join(MODULES, 'server-filesystem/dist/index.js'), project],
+  };
+  return Object.fromEntries(
+    Object.entries(programs).map(([name, words]) => [name, [...(before?.(name) ?? []), ...words]]),
+  );
+};
+const commands = (lab: Lab) =>
   Object.fromEntries(
-    Object.entries(servers(project)).map(([name, [command, ...args]]) => [name, { command, args }]),
+    Object.entries(servers(lab)).map(([name, [command, ...args]]) => [name, { command, args }]),
   );
 
 const json = (value: unknown) => JSON.stringify(value, null, 2);
@@ -54,8 +61,8 @@ const claudeCode: Runtime = {
     name: 'claude',
     line: (npm) => `${npm}/claude/node_modules/@anthropic-ai/claude-code-linux-x64/claude`,
   },
-  settings: ({ folder, project }) => ({
-    'mcp.json': json({ mcpServers: commands(project) }),
+  settings: ({ folder, ...lab }) => ({
+    'mcp.json': json({ mcpServers: commands({ folder, ...lab }) }),
     'bin/deny': deny('PreToolUse', {
       hookSpecificOutput: {
         hookEventName: 'PreToolUse',
@@ -102,7 +109,7 @@ const codex: Runtime = {
     line: (npm) =>
       `${npm}/codex/node_modules/@openai/codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex`,
   },
-  settings: ({ model, project }) => ({
+  settings: ({ model, ...lab }) => ({
     '~/.codex/config.toml': [
       'model = "gpt-5.5"',
       'model_provider = "fake"',
@@ -113,7 +120,7 @@ const codex: Runtime = {
       'wire_api = "responses"',
       'env_key = "FAKE_KEY"',
       'supports_websockets = false',
-      ...Object.entries(servers(project)).flatMap(([name, [command, ...args]]) => [
+      ...Object.entries(servers({ model, ...lab })).flatMap(([name, [command, ...args]]) => [
         `[mcp_servers.${name}]`,
         `command = "${command}"`,
         `args = ${JSON.stringify(args)}`,
@@ -138,13 +145,13 @@ const gemini: Runtime = {
     name: 'gemini',
     line: (npm) => `node ${npm}/gemini/node_modules/@google/gemini-cli/bundle/gemini.js`,
   },
-  settings: ({ folder, project }) => ({
+  settings: ({ folder, ...lab }) => ({
     'bin/deny': deny('BeforeTool', { decision: 'deny', reason: 'blocked by audit policy' }),
     '~/.gemini/settings.json': json({
       security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
       general: { enableAutoUpdate: false },
       privacy: { usageStatisticsEnabled: false },
-      mcpServers: commands(project),
+      mcpServers: commands({ folder, ...lab }),
       hooks: {
         BeforeTool: [{ hooks: [{ type: 'command', command: join(folder, 'bin/deny') }] }],
       },
@@ -167,7 +174,7 @@ const opencode: Runtime = {
     name: 'opencode',
     line: (npm) => `${npm}/opencode/node_modules/opencode-linux-x64/bin/opencode`,
   },
-  settings: ({ model, project }) => ({
+  settings: ({ model, ...lab }) => ({
     '.opencode/plugins/deny.js': [
       'export const Deny = async () => ({',
       "  'tool.execute.before': async (_, { args }) => {",
@@ -196,7 +203,7 @@ const opencode: Runtime = {
         },
       },
       mcp: Object.fromEntries(
-        Object.entries(servers(project)).map(([name, command]) => [
+        Object.entries(servers({ model, ...lab })).map(([name, command]) => [
           name,
           { type: 'local', command },
         ]),

@@ -56,16 +56,17 @@ describe('coverage of a session', () => {
   });
 
   it('names a call that the model asked for and the runtime never recorded', () => {
-    const lost = call('lost', [['model_proxy', 'pending'], ['model_proxy']]);
-    const found = report([call('c', BOTH), lost]);
+    const told: Fact = ['model_proxy'];
+    const lost = call('lost', [['model_proxy', 'pending'], told]);
+    const found = report([call('c', [...BOTH, told]), lost]);
     assert.equal(found.verdict, 'incomplete');
     assert.deepEqual(
       found.shortfalls.map(({ kind, call_id }) => [kind, call_id]),
       [['not_recorded', 'lost']],
     );
     assert.deepEqual(
-      found.unseen.map(({ by, call_id, seen_by }) => [by, call_id, ...seen_by]),
-      [['hook', 'lost', 'model_proxy']],
+      found.unseen.map(({ by, what, call_id, seen_by }) => [by, what, call_id, ...seen_by]),
+      [['hook', 'call', 'lost', 'model_proxy']],
     );
   });
 
@@ -90,6 +91,32 @@ describe('coverage of a session', () => {
     assert.deepEqual(
       unseen.map(({ by, call_id }) => `${by} ${call_id}`),
       ['mcp_proxy n'],
+    );
+  });
+
+  it('names the half of a call that a witness did not show, where it shows that half of others', () => {
+    const refused = call('refused', [
+      ['model_proxy', 'pending'],
+      ['hook', 'error'],
+    ]);
+    const denied = call('denied', [
+      ['model_proxy', 'pending'],
+      ['hook', 'pending'],
+      ['otel', 'blocked'],
+    ]);
+    const { unseen, verdict } = report([
+      call('c', [...BOTH, ['otel', 'success']]),
+      refused,
+      denied,
+    ]);
+    assert.equal(verdict, 'complete');
+    assert.deepEqual(
+      unseen.map(({ by, what, call_id, seen_by }) => `${by} ${what} ${call_id}: ${seen_by}`),
+      [
+        'hook request refused: model_proxy',
+        'otel call refused: hook,model_proxy',
+        'hook result denied: otel',
+      ],
     );
   });
 

@@ -30,6 +30,7 @@ function askedDraft(
 ): Draft[] {
   const { session_id, memory, draft, exchange } = telling;
   if (!memory.first(session_id, 'asked', call.call_id)) return [];
+  memory.add(call.call_id, session_id, 'plain', plain(call.call_id));
   return [
     draft({
       type: 'tool_call',
@@ -53,7 +54,8 @@ function askedDraft(
  */
 function toldDraft(telling: Telling, told: Told, at_ms: number): Draft[] {
   const { session_id, memory, draft } = telling;
-  const call_id = told.call_id ?? pairedId(telling, told);
+  const call_id =
+    told.call_id === undefined ? pairedId(telling, told) : askedId(telling, told.call_id);
   if (!memory.first(session_id, 'told', call_id)) return [];
   const known = memory.has(session_id, 'asked', call_id);
   const { tool, arguments: args, status = known ? undefined : ('unknown' as const) } = told;
@@ -69,6 +71,16 @@ function toldDraft(telling: Telling, told: Told, at_ms: number): Draft[] {
       attributes: { evidence: 'model_request', ...(known ? {} : { asked: 'unseen' }) },
     }),
   ];
+}
+
+/** Some runtimes send ids back with letters and digits alone (OpenClaw: `call_1` as `call1`). */
+function askedId({ session_id, memory }: Telling, call_id: string): string {
+  if (memory.has(session_id, 'asked', call_id)) return call_id;
+  return memory.list(session_id, 'plain', plain(call_id)).at(-1) ?? call_id;
+}
+
+function plain(call_id: string): string {
+  return call_id.replaceAll(/[^A-Za-z0-9]/g, '');
 }
 
 /** Of an API that gives calls no id: the same call, seen twice, gets the same. */

@@ -157,9 +157,9 @@ function* unseen({ t, clock }: Context, { unseen }: SessionCoverage): Generator<
   if (unseen.length === 0) return;
   yield '';
   yield { text: t('coverage.unseen'), style: 'bold' };
-  for (const { by, tool, call_id, time, seen_by } of unseen.slice(0, SHOWN)) {
+  for (const { by, what, tool, call_id, time, seen_by } of unseen.slice(0, SHOWN)) {
     const seen = seen_by.join(', ');
-    const told = t('coverage.unseenBy', { tool: named(tool, call_id, t), by, seen });
+    const told = t(`coverage.unseenBy.${what}`, { tool: named(tool, call_id, t), by, seen });
     yield { text: `  ${clock.time(time)}  ${told}`, style: 'plain' };
   }
   if (unseen.length > SHOWN) {

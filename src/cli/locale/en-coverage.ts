@@ -33,7 +33,11 @@ export const coverage = {
     silent: 'The agent fell silent in the middle of its work.',
   },
   unseen: 'What a witness did not show, and others did:',
-  unseenBy: '{{tool}}: not by {{by}}, but by {{seen}}',
+  unseenBy: {
+    call: '{{tool}}: not shown by {{by}}, but by {{seen}}',
+    request: '{{tool}}: that it was asked for, not by {{by}}, but by {{seen}}',
+    result: '{{tool}}: what came of it, not by {{by}}, but by {{seen}}',
+  },
   more_one: '… and {{count}} more',
   more_other: '… and {{count}} more',
   someTool: 'a tool',

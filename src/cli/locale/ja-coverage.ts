@@ -35,7 +35,11 @@ export const coverageJa: Catalogue<typeof coverage> = {
     silent: 'エージェントが作業の途中で沈黙しました。',
   },
   unseen: 'ある証人には見えず、他の証人には見えたもの:',
-  unseenBy: '{{tool}}: {{by}} には見えず、{{seen}} に見えました',
+  unseenBy: {
+    call: '{{tool}}: {{by}} には見えず、{{seen}} に見えました',
+    request: '{{tool}}: 要求は {{by}} には見えず、{{seen}} に見えました',
+    result: '{{tool}}: 結果は {{by}} には見えず、{{seen}} に見えました',
+  },
   more_other: '… 他 {{count}} 件',
   someTool: 'ツール',
   detail: '詳しくは clawctl coverage {{session}}',

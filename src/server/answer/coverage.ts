@@ -39,6 +39,7 @@ const session = {
   unseen: z.array(
     z.strictObject({
       by: text,
+      what: z.enum(['call', 'request', 'result']),
       call_id: text.optional(),
       tool: text.optional(),
       time: text,
