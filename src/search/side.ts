@@ -1,0 +1,45 @@
+/** Which kinds of source show tool calls in a session, and which of them could show one call. */
+import { isOf, type Sighting } from './sighting.ts';
+
+export type Sides = {
+  /** Kinds that reported tool calls, and of these the ones that announced some. */
+  readonly active: ReadonlySet<string>;
+  readonly announcing: ReadonlySet<string>;
+  /** MCP servers that a proxy stood before. */
+  readonly servers: ReadonlySet<string>;
+};
+
+export function sidesOf(calls: readonly Sighting[]): Sides {
+  const active = new Set<string>();
+  const announcing = new Set<string>();
+  const servers = new Set<string>();
+  for (const { by, asked, server } of calls) {
+    for (const kind of by) active.add(kind);
+    for (const kind of asked) announcing.add(kind);
+    if (by.has('mcp_proxy') && server !== undefined) servers.add(server);
+  }
+  return { active, announcing, servers };
+}
+
+/** Whether a kind of source shows calls of this sort where it shows any. */
+export function shows(kind: string, call: Sighting, { servers }: Sides): boolean {
+  if (kind === 'egress_proxy' || kind === 'api') return false;
+  return kind !== 'mcp_proxy' || [...servers].some((server) => isOf(call, server));
+}
+
+/** Whether somebody recorded what was done, so that a call nobody recorded stands out. */
+export function isRecorded(call: Sighting, sides: Sides): boolean {
+  const others = [...sides.active].filter((kind) => kind !== 'model_proxy');
+  return others.some((kind) => kind === 'api' || shows(kind, call, sides));
+}
+
+/**
+ * Whether both sides could have told: the traffic with the model what was asked for, the runtime
+ * what was done. A transcript is the runtime's own writing; proxies before others see a part.
+ */
+export function isBothSided(kinds: Iterable<string>): boolean {
+  const all = [...kinds];
+  return all.includes('model_proxy') && all.some((kind) => !PROXIES.has(kind));
+}
+
+const PROXIES: ReadonlySet<string> = new Set(['model_proxy', 'mcp_proxy', 'egress_proxy']);
