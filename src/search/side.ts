@@ -1,5 +1,5 @@
 /** Which kinds of source show tool calls in a session, and which of them could show one call. */
-import { isOf, type Sighting } from './sighting.ts';
+import { isOf, type Sighting, spellings } from './sighting.ts';
 
 export type Sides = {
   /** Kinds that reported tool calls, and of these the ones that announced some. */
@@ -16,7 +16,8 @@ export function sidesOf(calls: readonly Sighting[]): Sides {
   for (const { by, asked, server } of calls) {
     for (const kind of by) active.add(kind);
     for (const kind of asked) announcing.add(kind);
-    if (by.has('mcp_proxy') && server !== undefined) servers.add(server);
+    if (!by.has('mcp_proxy') || server === undefined) continue;
+    for (const name of spellings(server)) servers.add(name);
   }
   return { active, announcing, servers };
 }
@@ -24,7 +25,7 @@ export function sidesOf(calls: readonly Sighting[]): Sides {
 /** Whether a kind of source shows calls of this sort where it shows any. */
 export function shows(kind: string, call: Sighting, { servers }: Sides): boolean {
   if (kind === 'egress_proxy' || kind === 'api') return false;
-  return kind !== 'mcp_proxy' || [...servers].some((server) => isOf(call, server));
+  return kind !== 'mcp_proxy' || isOf(call, servers);
 }
 
 /** Whether somebody recorded what was done, so that a call nobody recorded stands out. */

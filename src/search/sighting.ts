@@ -44,17 +44,22 @@ export function sightingOf(row: Sighted): Sighting {
 }
 
 /**
- * Whether the call is of a tool of this MCP server: where no witness says so, the tool's name
- * does, in the form that its runtime gives it. Other characters than these become `_` there.
+ * Whether the call is of a tool of one of these MCP servers: where no witness says whose it is,
+ * the tool's name does, in the form that its runtime gives it.
  */
-export function isOf({ tool = '', server, runtime = '' }: Sighting, name: string): boolean {
-  if (server === name) return true;
-  const [open, close] = server === undefined ? (NAMED.get(runtime) ?? MCP) : MCP;
-  const told = [name, name.replaceAll(/[^A-Za-z0-9_-]/g, '_')];
-  return told.some((one) => tool.startsWith(`${open}${one}${close}`));
+export function isOf({ tool = '', server, runtime = '' }: Sighting, names: ReadonlySet<string>) {
+  if (server !== undefined) return names.has(server);
+  const [open, close] = NAMED.get(runtime) ?? [];
+  if (open === undefined || close === undefined || !tool.startsWith(open)) return false;
+  let at = tool.indexOf(close, open.length + 1);
+  while (at >= 0 && !names.has(tool.slice(open.length, at))) at = tool.indexOf(close, at + 1);
+  return at >= 0;
 }
 
-const MCP: readonly [string, string] = ['mcp__', '__'];
+/** A server's name, and how it stands in the names of its tools. */
+export function spellings(server: string): readonly string[] {
+  return [server, server.replaceAll(/[^A-Za-z0-9_-]/g, '_')];
+}
 
 /** What stands before and after the server's name. */
 const NAMED: ReadonlyMap<string, readonly [string, string]> = new Map([
