@@ -17,12 +17,16 @@ export type KnownCalls = {
   readonly asked: (session_id: string, tool: string, args: unknown) => string | undefined;
   /** Every call remembered with exactly this tool and these arguments, in order. */
   readonly alike: (session_id: string, tool: string, args: unknown) => readonly AlikeCall[];
+  /** Under which id a call of this id was recorded, where a witness without ids came first. */
+  readonly aliasOf: (session_id: string, call_id: string) => string | undefined;
 };
 
 export type AlikeCall = {
   readonly call_id: string;
   /** The kinds of source (`hook`, `otel`, …) that reported it; of telemetry also `otel/log`. */
   readonly witnesses: ReadonlySet<string>;
+  /** Unix milliseconds at which it was told, where its id was made here and is not the model's. */
+  readonly made_ms?: number;
 };
 
 /**

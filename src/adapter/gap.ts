@@ -28,7 +28,10 @@ export function droppedOf(record: unknown, runtime: string, context: AdaptContex
   const draft = draftFrom(origin, {
     type: 'gap',
     detail: `${many} lost before Claw received them.`,
-    key: JSON.stringify([dropped ?? null, from ?? null, to ?? null]),
+    // Without a time, as many may be lost again: the moment of capture tells the two apart.
+    ...(from === undefined && to === undefined
+      ? {}
+      : { key: JSON.stringify([dropped ?? null, from ?? null, to ?? null]) }),
     attributes: { ...given('dropped', dropped), ...given('from_ms', from), ...given('to_ms', to) },
     rest: read.rest(),
   });

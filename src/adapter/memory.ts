@@ -4,6 +4,7 @@ import { canonicalText } from '../event/canonical.ts';
 import type { Draft } from '../event/event.ts';
 import { wholeOf } from '../event/part.ts';
 import type { AlikeCall, CallState, KnownCalls } from './adapter.ts';
+import { given } from './record.ts';
 
 export type CallMemory = {
   /** What adapters may ask, within one tenant. */
@@ -25,6 +26,8 @@ const ALIKE = 64;
 /** At most `limit` calls, the longest untouched forgotten first. */
 export function rememberCalls(limit: number): CallMemory {
   const calls = new Map<string, Remembered>();
+  /** By the own id of a call, the id under which it was recorded. */
+  const aliases = new Map<string, string>();
   const questions = openQuestions();
 
   return {
@@ -38,10 +41,11 @@ export function rememberCalls(limit: number): CallMemory {
         asked: (session_id, tool, args) =>
           alike(session_id, tool, args).findLast(({ state }) => state !== 'answered')?.call_id,
         alike,
+        aliasOf: (session_id, call_id) => aliases.get(keyOf(tenant, session_id, call_id)),
       };
     },
     note: (tenant, draft) => {
-      const { call_id } = draft;
+      const { call_id, attributes } = draft;
       const seen = stateIn(draft);
       if (call_id === undefined || seen === undefined) return;
       const key = keyOf(tenant, wholeOf(draft), call_id);
@@ -51,19 +55,32 @@ export function rememberCalls(limit: number): CallMemory {
       const witnesses = new Set([...(before?.witnesses ?? []), ...witnessesIn(draft)]);
       calls.delete(key);
       const asked = question === undefined ? {} : { question };
-      calls.set(key, { key, call_id, state, witnesses, ...asked });
+      const made = before?.made_ms ?? madeIn(draft);
+      calls.set(key, { key, call_id, state, witnesses, ...asked, ...given('made_ms', made) });
       if (question !== undefined) questions.add(question, key);
+      const own = attributes?.[OWN_ID];
+      if (typeof own === 'string') aliases.set(keyOf(tenant, wholeOf(draft), own), call_id);
       forget();
     },
   };
 
   function forget(): void {
+    const [oldest] = aliases.size > limit ? aliases.keys() : [];
+    if (oldest !== undefined) aliases.delete(oldest);
     for (const [key, { question }] of calls) {
       if (calls.size <= limit) return;
       calls.delete(key);
       if (question !== undefined) questions.drop(question, key);
     }
   }
+}
+
+/** The attribute with a call's own id, where it was recorded under one that was made before. */
+export const OWN_ID = 'own_call_id';
+
+function madeIn({ attributes, time }: Draft): number | undefined {
+  const at_ms = Date.parse(time ?? '');
+  return attributes?.['call_id_made'] === true && at_ms > 0 ? at_ms : undefined;
 }
 
 /** Keys of the calls asked with one question, in order. */
@@ -99,9 +116,11 @@ export function layered(recorded: KnownCalls, batch: CallMemory): KnownCalls {
   const alike: KnownCalls['alike'] = (session_id, tool, args) => {
     const calls = new Map<string, AlikeCall>();
     for (const known of [recorded, fresh]) {
-      for (const { call_id, witnesses } of known.alike(session_id, tool, args)) {
-        const before = calls.get(call_id)?.witnesses ?? [];
-        calls.set(call_id, { call_id, witnesses: new Set([...before, ...witnesses]) });
+      for (const { call_id, ...call } of known.alike(session_id, tool, args)) {
+        const before = calls.get(call_id);
+        const witnesses = new Set([...(before?.witnesses ?? []), ...call.witnesses]);
+        const made = given('made_ms', before?.made_ms ?? call.made_ms);
+        calls.set(call_id, { call_id, witnesses, ...made });
       }
     }
     return [...calls.values()];
@@ -109,11 +128,24 @@ export function layered(recorded: KnownCalls, batch: CallMemory): KnownCalls {
   return {
     stateOf,
     alike,
+    aliasOf: (session_id, call_id) =>
+      recorded.aliasOf(session_id, call_id) ?? fresh.aliasOf(session_id, call_id),
     asked: (session_id, tool, args) =>
       alike(session_id, tool, args).findLast(
         ({ call_id }) => stateOf(session_id, call_id) !== 'answered',
       )?.call_id,
   };
+}
+
+export type Layered = { readonly known: KnownCalls; readonly batch: CallMemory };
+
+/** Calls of one batch that are joined with each other before they are recorded. */
+const BATCH_CALLS = 10_000;
+
+/** What is known of calls, and what a batch itself says, which is not recorded yet. */
+export function layersOf(recorded: KnownCalls): Layered {
+  const batch = rememberCalls(BATCH_CALLS);
+  return { known: layered(recorded, batch), batch };
 }
 
 const ORDER: Readonly<Record<CallState, number>> = { asked: 0, escalated: 1, answered: 2 };

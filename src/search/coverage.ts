@@ -1,11 +1,22 @@
 /** Says which witness saw what of a session, and what no witness can have seen. */
+import { endsSession } from '../engine/fold.ts';
 import type { Event } from '../event/event.ts';
-import { type Sighting, sightingOf } from './sighting.ts';
+import {
+  type Half,
+  halfOf,
+  isBothSided,
+  isRecorded,
+  missedBy,
+  type Sides,
+  shows,
+  sidesOf,
+} from './side.ts';
+import { type SightedFact, type Sighting, sightingOf } from './sighting.ts';
 
 /** What coverage needs of a row: the event and who reported each of its facts. */
 export type CoveredRow = Pick<Event, 'type' | 'session_id' | 'time'> &
   Partial<Event> & {
-    readonly facts: readonly Pick<Event, 'status' | 'source'>[];
+    readonly facts: readonly SightedFact[];
     readonly erased?: true;
   };
 
@@ -48,8 +59,7 @@ export type Shortfall = {
 /** What an active witness did not show of a call, though others did. */
 export type Unseen = {
   readonly by: string;
-  /** All of it; that it was asked for; or what came of it. */
-  readonly what: 'call' | 'request' | 'result';
+  readonly what: Half;
   readonly call_id?: string;
   readonly tool?: string;
   readonly time: string;
@@ -57,11 +67,12 @@ export type Unseen = {
 };
 
 /**
- * Why nothing certain can be said: `one_witness`, nobody beside the runtime saw what the model
- * asked for, or nobody beside the model what was done; `open`, the session goes on; `behind`, the
- * index has not read everything; `erased`; `partial`, the session is longer than what is read.
+ * Why nothing certain can be said: `one_witness`, of some call nobody beside the runtime saw that
+ * the model asked for it, or nobody beside the model what was done; `open`, the session goes on;
+ * `behind`, the index has not read everything; `erased`; `partial`, the session is longer than
+ * what is read; `lost`, a producer lost records meanwhile and cannot say whose they were.
  */
-export type Doubt = 'one_witness' | 'open' | 'behind' | 'erased' | 'partial';
+export type Doubt = 'one_witness' | 'open' | 'behind' | 'erased' | 'partial' | 'lost';
 
 export type SessionCoverage = {
   readonly session_id: string;
@@ -81,8 +92,7 @@ export type SessionCoverage = {
 export type CoverageContext = {
   readonly session_id: string;
   readonly ended: boolean;
-  /** Unix milliseconds of its last event, and now. */
-  readonly last_ms: number;
+  /** Unix milliseconds. */
   readonly now_ms: number;
   /** A session that stops in the middle for longer is silent, in milliseconds. */
   readonly silent_ms: number;
@@ -90,10 +100,13 @@ export type CoverageContext = {
   readonly complete: boolean;
   /** Rows were left unread. */
   readonly partial: boolean;
+  /** Records were lost meanwhile that may have been of this session. */
+  readonly lost: boolean;
 };
 
 export type CoverageFold = {
   readonly add: (row: CoveredRow) => void;
+  readonly runtimes: () => readonly string[];
   readonly report: (context: CoverageContext) => SessionCoverage;
 };
 
@@ -110,16 +123,22 @@ type Seen = {
   gapCount: number;
   erased: boolean;
   last: CoveredRow | undefined;
+  /** Unix milliseconds of the last fact of any act. */
+  last_ms: number;
+  /** When each session last said that it ended, and when anybody was last asked something. */
+  readonly ends: Map<string, string>;
+  asked: string;
 };
 
 /** The coverage of a session as a fold over its rows, oldest first. */
 export function openCoverage(): CoverageFold {
   const seen: Seen = {
     ...{ tallies: new Map(), runtimes: new Set(), calls: [], gaps: [] },
-    ...{ gapCount: 0, erased: false, last: undefined },
+    ...{ gapCount: 0, erased: false, last: undefined, last_ms: 0, ends: new Map(), asked: '' },
   };
   return {
     add: (row) => add(seen, row),
+    runtimes: () => [...seen.runtimes].sort(),
     report: (context) => report(seen, context),
   };
 }
@@ -134,16 +153,26 @@ function add(seen: Seen, row: CoveredRow): void {
 
 function addAct(seen: Seen, row: CoveredRow): void {
   seen.last = row;
-  const sighting = row.type === 'tool_call' ? sightingOf(row) : undefined;
+  for (const { time = row.time } of row.facts) {
+    seen.last_ms = Math.max(seen.last_ms, Date.parse(time));
+  }
+  if (endsSession(row)) seen.ends.set(row.session_id, row.time);
+  const sighting = isCalled(row) ? sightingOf(row) : undefined;
   if (sighting) seen.calls.push(sighting);
+  if (sighting || row.type === 'prompt') seen.asked = row.time;
   for (const kind of new Set(row.facts.map(kindOf))) {
     const tally = seen.tallies.get(kind) ?? emptyTally(kind);
     seen.tallies.set(kind, tally);
-    if (sighting) {
+    if (sighting && row.type === 'tool_call') {
       if (sighting.asked.has(kind)) tally.asked++;
       if (sighting.answered.has(kind)) tally.answered++;
     } else tally[COUNTED.get(row.type) ?? 'other']++;
   }
+}
+
+/** Who asked for approval of a call knew of the call, though nobody told anything else of it. */
+function isCalled({ type, call_id }: CoveredRow): boolean {
+  return type === 'tool_call' || (type === 'approval' && call_id !== undefined);
 }
 
 const COUNTED: ReadonlyMap<string, 'prompts' | 'outputs' | 'approvals' | 'api_calls'> = new Map([
@@ -173,13 +202,14 @@ function addGap(seen: Seen, row: CoveredRow): void {
   seen.gaps.push({ kind: 'gap', time, session_id, ...told, witnesses });
 }
 
-function report(seen: Seen, context: CoverageContext): SessionCoverage {
-  const sides = sidesOf(seen);
+function report(seen: Seen, told: CoverageContext): SessionCoverage {
+  const context = { ...told, ended: told.ended && !isResumed(seen, told) };
+  const sides = sidesOf(seen.calls);
   const lost = seen.calls.flatMap((call) => shortfallsOf(call, sides, context));
   const silent = silence(seen, context);
   const shortfalls = [...seen.gaps, ...lost, ...silent].sort(byTime);
-  const unseen = seen.calls.flatMap((call) => unseenOf(call, sides));
-  const missed = new Set(unseen.map(({ call_id }) => call_id));
+  const missed = seen.calls.map((call) => unseenOf(call, sides));
+  const unseen = missed.flat();
   const doubts = doubtsOf(seen, sides, context);
   const short = shortfalls.length > 0 || seen.gapCount > 0;
   return {
@@ -189,7 +219,7 @@ function report(seen: Seen, context: CoverageContext): SessionCoverage {
     doubts,
     witnesses: [...seen.tallies.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1)),
     calls: seen.calls.length,
-    seen_by_all: seen.calls.filter(({ call_id }) => !missed.has(call_id)).length,
+    seen_by_all: missed.filter(({ length }) => length === 0).length,
     shortfalls: shortfalls.slice(0, LISTED),
     unseen: unseen.slice(0, LISTED),
     more:
@@ -199,33 +229,17 @@ function report(seen: Seen, context: CoverageContext): SessionCoverage {
   };
 }
 
-type Sides = {
-  /** Kinds that reported tool calls, and of these the ones that announced some. */
-  readonly active: ReadonlySet<string>;
-  readonly announcing: ReadonlySet<string>;
-  /** Those that told of some what came of them. */
-  readonly answering: ReadonlySet<string>;
-  /** MCP servers that a proxy stood before. */
-  readonly servers: ReadonlySet<string>;
-};
-
-function sidesOf({ calls }: Seen): Sides {
-  const kinds = (of: (call: Sighting) => ReadonlySet<string>) =>
-    new Set(calls.flatMap((call) => [...of(call)]));
-  const proxied = calls.filter(({ by }) => by.has('mcp_proxy'));
-  return {
-    active: kinds(({ by }) => by),
-    announcing: kinds(({ asked }) => asked),
-    answering: kinds(({ answered }) => answered),
-    servers: new Set(proxied.flatMap(({ server }) => server ?? [])),
-  };
+/** Somebody was asked something after the session had said that it ended. */
+function isResumed({ ends, asked }: Seen, { session_id }: CoverageContext): boolean {
+  const end = ends.get(session_id);
+  return end !== undefined && asked > end;
 }
 
 function shortfallsOf(call: Sighting, sides: Sides, context: CoverageContext): Shortfall[] {
   const found: ShortfallKind[] = [];
   const { by, asked, answered } = call;
-  const recording = [...sides.active].some((kind) => kind !== 'model_proxy');
-  if (recording && [...by].every((kind) => kind === 'model_proxy')) found.push('not_recorded');
+  const alone = [...by].every((kind) => kind === 'model_proxy');
+  if (alone && isRecorded(call, sides)) found.push('not_recorded');
   else if (asked.size > 0 && answered.size === 0 && over(call, context)) found.push('no_result');
   const announcers = [...sides.announcing].filter((kind) => shows(kind, call, sides));
   if (asked.size === 0 && announcers.length > 0) found.push('no_request');
@@ -239,43 +253,21 @@ function over({ settled }: Sighting, { ended }: CoverageContext): boolean {
   return ended || settled;
 }
 
-/** Whether a kind of source shows calls of this sort where it shows any. */
-function shows(kind: string, { server }: Sighting, { servers }: Sides): boolean {
-  if (kind === 'egress_proxy' || kind === 'api') return false;
-  return kind !== 'mcp_proxy' || (server !== undefined && servers.has(server));
-}
-
 function unseenOf(call: Sighting, sides: Sides): Unseen[] {
-  const { by, call_id, tool, time } = call;
-  const seen_by = [...by].sort();
+  const { call_id, tool, time } = call;
   const named = { ...(call_id === undefined ? {} : { call_id }), ...(tool ? { tool } : {}) };
   return [...sides.active].sort().flatMap((kind) => {
-    const what = shows(kind, call, sides) ? missedBy(kind, call, sides) : undefined;
-    if (what === undefined) return [];
-    const others = what === 'call' ? seen_by : [...HALVES[what](call)].sort();
-    return others.length === 0 ? [] : [{ by: kind, what, ...named, time, seen_by: others }];
+    const what = missedBy(kind, call, sides);
+    const seen_by = what === undefined ? [] : [...halfOf(call, what)].sort();
+    return what === undefined || seen_by.length === 0
+      ? []
+      : [{ by: kind, what, ...named, time, seen_by }];
   });
 }
 
-const HALVES = {
-  request: ({ asked }: Sighting) => asked,
-  result: ({ answered }: Sighting) => answered,
-} as const;
-
-/** A witness that never announces calls, or never tells what came of them, misses neither. */
-function missedBy(
-  kind: string,
-  { by, asked, answered }: Sighting,
-  { announcing, answering }: Sides,
-): Unseen['what'] | undefined {
-  if (!by.has(kind)) return 'call';
-  if (!asked.has(kind) && announcing.has(kind)) return 'request';
-  return !answered.has(kind) && answering.has(kind) ? 'result' : undefined;
-}
-
 /** The agent's last word is no word to anybody: it was asked something, or waits for a tool. */
-function silence({ last }: Seen, context: CoverageContext): Shortfall[] {
-  const { ended, last_ms, now_ms, silent_ms } = context;
+function silence({ last, last_ms }: Seen, context: CoverageContext): Shortfall[] {
+  const { ended, now_ms, silent_ms } = context;
   const middle = last?.type === 'prompt' || last?.type === 'tool_call' || last?.type === 'approval';
   if (ended || !last || !middle || now_ms - last_ms < silent_ms) return [];
   const witnesses = [...new Set(last.facts.map(kindOf))].sort();
@@ -283,15 +275,14 @@ function silence({ last }: Seen, context: CoverageContext): Shortfall[] {
 }
 
 function doubtsOf(seen: Seen, { active }: Sides, context: CoverageContext): Doubt[] {
-  const kinds = [...(seen.calls.length > 0 ? active : seen.tallies.keys())];
-  // A transcript is the runtime's own writing: only its traffic with the model is another's.
-  const both = kinds.includes('model_proxy') && kinds.some((kind) => kind !== 'model_proxy');
+  const both = isBothSided(seen.calls.length > 0 ? active : seen.tallies.keys());
   const doubts: Doubt[] = [];
-  if (!both) doubts.push('one_witness');
+  if (!both || !seen.calls.every(({ by }) => isBothSided(by))) doubts.push('one_witness');
   if (!context.ended) doubts.push('open');
   if (!context.complete) doubts.push('behind');
   if (seen.erased) doubts.push('erased');
   if (context.partial) doubts.push('partial');
+  if (context.lost) doubts.push('lost');
   return doubts;
 }
 

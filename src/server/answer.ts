@@ -57,6 +57,7 @@ const fact = named(
     index: whole,
     time: text,
     recorded_at: text,
+    type: eventSchema.shape.type.optional(),
     status: z.enum(STATUSES).optional(),
     source: eventSchema.shape.source,
   }),

@@ -41,6 +41,8 @@ const SUSPECT: Filter = {
     { kind: 'keyword', field: 'status', value: 'unknown' },
     { kind: 'keyword', field: 'status', value: 'pending' },
     { kind: 'keyword', field: 'type', value: 'prompt' },
+    // What is missing may lie long before the end.
+    { kind: 'keyword', field: 'operation', value: 'end' },
   ],
 };
 
@@ -50,6 +52,8 @@ export function openAuditor(options: AuditorOptions): Auditor {
   const checkAll = async (): Promise<void> => {
     if (options.lag() > LAG) return;
     const now_ms = options.now();
+    // A clock that was set back: what came under its time before was not looked at.
+    if (now_ms < seen_ms) seen_ms = now_ms - FIRST_MS;
     for (const tenant of options.tenants()) await checkTenant(options, { tenant, seen_ms, now_ms });
     seen_ms = now_ms;
   };

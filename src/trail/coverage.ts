@@ -1,9 +1,10 @@
 /** Reads sessions for their coverage: which witness saw what, and what nobody saw. */
 import { isPart } from '../event/part.ts';
 import { openCoverage, type SessionCoverage } from '../search/coverage.ts';
+import { isLossy } from './loss.ts';
 import type { ReadTo, SessionSummary, TimelineResult, Trail } from './trail.ts';
 
-export type CoverageOptions = Pick<Trail, 'timeline' | 'sessions'> & {
+export type CoverageOptions = Pick<Trail, 'timeline' | 'sessions' | 'search'> & {
   /** A session that stops in the middle for longer is silent, in milliseconds. */
   readonly silent_ms: number;
   /** Unix milliseconds. */
@@ -53,14 +54,20 @@ async function coverage(options: CoverageOptions, request: Request) {
     cursor = page.cursor;
     request.signal?.throwIfAborted();
   } while (cursor !== undefined && rows < ROWS);
-  const report = fold.report(contextOf(options, page, cursor !== undefined));
-  return { ...report, read_to: page.read_to };
+  const { first_ms, last_ms } = page.session;
+  const { tenant, signal } = request;
+  const about = { tenant, first_ms, last_ms, runtimes: fold.runtimes(), signal };
+  const lost = await isLossy(options, about);
+  const context = contextOf(options, page, { partial: cursor !== undefined, lost });
+  return { ...fold.report(context), read_to: page.read_to };
 }
 
 type Last = { readonly session: SessionSummary; readonly read_to: ReadTo };
 
-function contextOf({ silent_ms, now }: CoverageOptions, last: Last, partial: boolean) {
-  const { session_id, ended, last_ms } = last.session;
+type Doubts = { readonly partial: boolean; readonly lost: boolean };
+
+function contextOf({ silent_ms, now }: CoverageOptions, last: Last, doubts: Doubts) {
+  const { session_id, ended } = last.session;
   const { complete } = last.read_to;
-  return { session_id, ended, last_ms, now_ms: now(), silent_ms, complete, partial };
+  return { session_id, ended, now_ms: now(), silent_ms, complete, ...doubts };
 }

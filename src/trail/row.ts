@@ -47,7 +47,7 @@ export function rowOf(contents: readonly Content[], status?: Hit['status']): Row
 
 /** A row that shows `event`, behind which stand these facts. */
 export function asRow(event: Event, contents: readonly Content[], events: readonly Event[]): Row {
-  const facts = events.map((one, i): Fact => factOf(one, contents[i]?.index ?? 0));
+  const facts = events.map((one, i) => factOf(one, { index: contents[i]?.index ?? 0, row: event }));
   const witnesses = [...new Set(events.flatMap(({ source }) => source?.kind ?? []))].sort();
   const erased = contents.some(({ problem }) => problem === 'erased');
   return {
@@ -59,13 +59,16 @@ export function asRow(event: Event, contents: readonly Content[], events: readon
   };
 }
 
-function factOf(event: Event, index: number): Fact {
-  const { id, time, recorded_at, status, source } = event;
+type Behind = { readonly index: number; readonly row: Event };
+
+function factOf(event: Event, { index, row }: Behind): Fact {
+  const { id, time, recorded_at, type, status, source } = event;
   return {
     id,
     index,
     time,
     recorded_at,
+    ...(type === row.type ? {} : { type }),
     ...(status === undefined ? {} : { status }),
     ...(source === undefined ? {} : { source }),
   };

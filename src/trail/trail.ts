@@ -21,6 +21,8 @@ export type Fact = {
   readonly index: number;
   readonly time: string;
   readonly recorded_at: string;
+  /** Where it is another than the row's: an approval of a call. */
+  readonly type?: Event['type'];
   readonly status?: Status;
   readonly source?: Event['source'];
 };

@@ -103,6 +103,64 @@ suite('a command line', () => {
     }
   });
 
+  test('reads options as the program does', () => {
+    const cases: Readonly<Record<string, readonly string[]>> = {
+      'cp -t /d a b': ['write directory /d', 'read file /work/a', 'read file /work/b'],
+      'mv -t /d a': ['write directory /d', 'delete file /work/a'],
+      "sed -i '' s/a/b/ f": ['write file /work/f'],
+      'chmod -x f': ['write file /work/f'],
+      'chmod -R -w d': ['write directory /work/d'],
+      'chattr -i f': ['write file /work/f'],
+      'kill -KILL 5': ['delete process 5'],
+      'kill -l': [],
+      'docker rm -f c': ['delete other container c'],
+      'git -C a -C b add x': ['read file /work/a/b/x'],
+      'git --work-tree=/y clean -fdx': ['delete file /y/**'],
+      'git clean -fdx src': ['delete file /work/src'],
+      'git diff --output=p': ['write file /work/p', 'read directory /work'],
+      'git worktree remove ../x': ['delete directory /x', 'write directory /work'],
+      'git bundle create b HEAD': ['write file /work/b', 'read directory /work'],
+      'curl file:///etc/passwd': ['read file /etc/passwd'],
+      "flock f -c 'rm g'": ['delete file /work/g'],
+      "runuser -l u -c 'rm g'": ['delete file /work/g'],
+      'command -v rm x': [],
+      'parallel rm ::: a b': ['execute command rm', 'delete file /work/a', 'delete file /work/b'],
+      'rsync --remove-source-files a b': ['delete file /work/a', 'write file /work/b'],
+      'xxd -r a b': ['read file /work/a', 'write file /work/b'],
+      'ln -s /etc/passwd': ['read file /etc/passwd'],
+    };
+    for (const [command, expected] of Object.entries(cases)) {
+      assert.deepEqual(touches(command), expected, command);
+    }
+  });
+
+  test('follows commands that options hold', () => {
+    for (const command of [
+      "ssh -o ProxyCommand='rm x' host true",
+      `rsync -e 'sh -c "rm x"' a h:b`,
+    ]) {
+      assert.ok(touches(command).includes('delete file /work/x'), command);
+    }
+  });
+
+  test('does not claim to know what scripts of a program’s own language do', () => {
+    for (const command of [
+      `awk 'BEGIN { system("rm x") }'`,
+      `awk '{ print > "x" }' a`,
+      `awk '{ print | "sh" }' a`,
+      "sed -n 's/a/b/w x' a",
+      "sed '1e rm x' a",
+      "sed -i '/a/d;w x' a",
+      'patch -p1 < x.patch',
+      "git -c core.pager='rm x' log",
+    ]) {
+      assert.ok(shown(command).confidence <= 0.5, command);
+    }
+    for (const command of ["awk '$1 > 3 || $2' a", "sed -e 's/read/write/g;/we x/d' a"]) {
+      assert.equal(shown(command).confidence, 0.9, command);
+    }
+  });
+
   test('says of a function only what its calls do', () => {
     assert.deepEqual(touches('f() { rm x; }'), []);
     assert.deepEqual(touches('f() { rm "$1"; }; f a'), ['delete file /work/a']);

@@ -21,6 +21,7 @@ suite('the outcome of a call of Codex', () => {
       assert.equal(after('Bash', text)?.status, 'unknown', text);
       assert.equal(after('write_stdin', text)?.status, 'unknown', text);
     }
+    assert.equal(after('Bash', { output: 'ok', exit_code: 1 })?.status, 'unknown');
   });
 
   test('of a patch is in the head that the runtime writes, and nowhere else', () => {

@@ -134,4 +134,18 @@ suite('a record of OpenCode', () => {
     assert.equal(event?.attributes?.['dropped'], 4);
     assert.equal(event?.time, '1970-01-01T00:00:02.000Z');
   });
+
+  test('that reports a loss without a time is not taken for the one before', () => {
+    const ids = [1, 2].map((now_ms) => {
+      const adapted = opencode.adapt({ hook: 'claw.dropped', count: 4 }, { now_ms });
+      return 'drafts' in adapted ? adapted.drafts[0]?.id : undefined;
+    });
+    assert.notEqual(ids[0], ids[1]);
+  });
+
+  test('does not take what another event is about for its session', () => {
+    const event = { type: 'later.kind', properties: { info: { id: 'p' } } };
+    const adapted = opencode.adapt({ hook: 'event', event }, { now_ms: 1 });
+    assert.deepEqual(adapted, { skipped: 'it belongs to no session' });
+  });
 });

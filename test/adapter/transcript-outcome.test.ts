@@ -214,3 +214,46 @@ suite('runs in chat format', () => {
     assert.deepEqual(said(messages), told);
   });
 });
+
+suite("Gemini's results", () => {
+  const read = (output: string) =>
+    outcome('gemini', [
+      { sessionId: 's' },
+      {
+        ...{ id: 'm', type: 'gemini', content: '' },
+        toolCalls: [
+          {
+            ...{ id: 'c', name: 'run_shell_command', args: {}, status: 'success' },
+            result: [{ functionResponse: { response: { output } } }],
+          },
+        ],
+      },
+    ]);
+
+  test('of a shell are a success only where its output came back whole', () => {
+    assert.deepEqual(read('Output: ok\nProcess Group PGID: 1'), ['success', undefined]);
+    assert.deepEqual(read('Command moved to background (PID: 5).'), ['pending', undefined]);
+    const late = 'Command was automatically cancelled because it exceeded the timeout';
+    assert.deepEqual(read(late), ['error', 'timeout']);
+    assert.deepEqual(read('A summary of what was printed.'), ['unknown', undefined]);
+    assert.deepEqual(read(''), ['unknown', undefined]);
+  });
+});
+
+test('a thread of Codex that was forked off another stays the session of its own file', () => {
+  const head = (id: string) => ({ type: 'session_meta', payload: { id } });
+  const said = { type: 'response_item', payload: { type: 'message', role: 'assistant' } };
+  const { events } = readAll('codex', [head('new'), head('old'), said]);
+  assert.deepEqual([...new Set(events.map(({ session_id }) => session_id))], ['new']);
+});
+
+test('runs of files with one name are told apart, and none hides another', () => {
+  const run = (content: string) => [{ messages: [{ role: 'user', content }] }];
+  const ids = (content: string, folder: string) =>
+    readAll('openai-chat', run(content), { stem: 'messages', folder }).events;
+  const [a, b] = [ids('one', 'run1'), ids('one', 'run2')];
+  assert.notEqual(a[0]?.session_id, b[0]?.session_id);
+  const prompt = (events: readonly Event[]) => events.find(({ type }) => type === 'prompt')?.id;
+  assert.notEqual(prompt(ids('one', 'run')), prompt(ids('two', 'run')), 'of equal folders, too');
+  assert.equal(prompt(ids('one', 'run')), prompt(ids('one', 'run')));
+});

@@ -5,6 +5,8 @@ import type { Event } from '../../src/event/event.ts';
 import { type CoveredRow, openCoverage, type SessionCoverage } from '../../src/search/coverage.ts';
 
 type Kind = NonNullable<Event['source']>['kind'];
+const T0_MS = Date.UTC(2026, 0, 1);
+
 type Fact = readonly [Kind, Event['status']?];
 
 const call = (call_id: string, facts: readonly Fact[], more: Partial<CoveredRow> = {}) => {
@@ -26,8 +28,8 @@ const BOTH: readonly Fact[] = [
 function report(rows: readonly CoveredRow[], more: object = {}): SessionCoverage {
   const fold = openCoverage();
   for (const row of rows) fold.add(row);
-  const times = { last_ms: 0, now_ms: 0, silent_ms: 1000 };
-  const known = { session_id: 's', ended: true, complete: true, partial: false };
+  const times = { now_ms: T0_MS, silent_ms: 1000 };
+  const known = { session_id: 's', ended: true, complete: true, partial: false, lost: false };
   return fold.report({ ...known, ...times, ...more });
 }
 
@@ -50,9 +52,82 @@ describe('coverage of a session', () => {
     assert.deepEqual(doubtsOf([call('c', BOTH)], { ended: false }), ['unknown', 'open']);
     assert.deepEqual(doubtsOf([call('c', BOTH)], { complete: false }), ['unknown', 'behind']);
     assert.deepEqual(doubtsOf([call('c', BOTH)], { partial: true }), ['unknown', 'partial']);
+    assert.deepEqual(doubtsOf([call('c', BOTH)], { lost: true }), ['unknown', 'lost']);
     const erased = call('c', BOTH, { erased: true });
     assert.deepEqual(doubtsOf([erased]), ['unknown', 'erased']);
     assert.deepEqual(doubtsOf([]), ['unknown', 'one_witness']);
+  });
+
+  it('is unknown where the model’s side missed a call that the runtime recorded', () => {
+    const { verdict, doubts } = report([call('c', BOTH), call('d', BOTH.slice(1))]);
+    assert.deepEqual([verdict, doubts], ['unknown', ['one_witness']]);
+  });
+
+  it('takes no proxy before others for the runtime’s own side', () => {
+    const facts: readonly Fact[] = [
+      ['model_proxy', 'pending'],
+      ['mcp_proxy', 'success'],
+    ];
+    const mcp = call('m', facts, { tool: 'mcp__fs__read' });
+    assert.deepEqual(report([mcp]).doubts, ['one_witness']);
+    const own = call('b', [['model_proxy', 'pending']]);
+    const found = report([mcp, own], { ended: false }).shortfalls;
+    assert.deepEqual(found, [], 'nobody was there to record the runtime’s own tool');
+    const said = [['model_proxy'], ['egress_proxy']] as readonly Fact[];
+    const prompt = call('', said, { type: 'prompt' });
+    assert.deepEqual(report([prompt]).doubts, ['one_witness']);
+  });
+
+  it('does not take leave to run for a result, nor a call that only its approval told', () => {
+    const permit = { source: { kind: 'sdk' as const }, type: 'approval' as const };
+    const row = call('c', BOTH.slice(0, 2));
+    const allowed = { ...row, facts: [...row.facts, permit] };
+    const kinds = (rows: readonly CoveredRow[], more: object = {}) =>
+      report(rows, more).shortfalls.map(({ kind }) => kind);
+    assert.deepEqual(kinds([allowed]), ['no_result']);
+    const asked = call('d', [['hook', 'escalated']], { type: 'approval', status: 'escalated' });
+    assert.deepEqual(kinds([call('c', BOTH), asked]), ['no_result']);
+    assert.deepEqual(kinds([call('c', BOTH), asked], { ended: false }), [], 'it may be given yet');
+  });
+
+  it('does not hold a session for ended that was resumed', () => {
+    const end = call('', [['hook']], { type: 'session', operation: 'end' });
+    const { call_id: _, status: __, ...ended } = end;
+    const later = call('open', BOTH.slice(0, 2), { time: '2026-01-01T00:00:01.000Z' });
+    const found = report([call('c', BOTH), ended, later]);
+    assert.deepEqual([found.verdict, found.doubts], ['unknown', ['open']]);
+    assert.equal(report([call('c', BOTH), ended]).verdict, 'complete');
+  });
+
+  it('knows an MCP server’s tools by the names that runtimes give them', () => {
+    const seen = (tool: string, runtime: string) => {
+      const about = { tool, agent: { runtime } };
+      const facts: readonly Fact[] = [...BOTH, ['mcp_proxy', 'success']];
+      const attributes = { mcp_server: 'my.fs' };
+      const first = call('first', facts, { ...about, attributes });
+      return report([first, call('other', BOTH, about)]).unseen.map(({ by }) => by);
+    };
+    assert.deepEqual(seen('mcp_my_fs_read', 'gemini'), ['mcp_proxy']);
+    assert.deepEqual(seen('my_fs_read', 'opencode'), ['mcp_proxy']);
+    assert.deepEqual(seen('my_fs__read', 'openclaw'), ['mcp_proxy']);
+    assert.deepEqual(seen('mcp__my_fs__read', 'codex'), ['mcp_proxy']);
+    assert.deepEqual(seen('my_fs_read', 'codex'), []);
+  });
+
+  it('counts calls without an id one by one', () => {
+    const { call_id: _, ...nameless } = call('', BOTH);
+    const { call_id: __, ...missed } = call('', BOTH.slice(1));
+    const found = report([nameless, missed, call('c', BOTH)]);
+    assert.deepEqual([found.calls, found.seen_by_all], [3, 2]);
+  });
+
+  it('stays silent after coverage recorded that it is', () => {
+    const quiet = { ended: false, now_ms: T0_MS + 2000 };
+    const prompt = call('', [['hook']], { type: 'prompt' });
+    const gap = { type: 'gap', attributes: { coverage: {} } } as const;
+    const recorded = call('', [['api']], { ...gap, time: '2026-01-01T00:00:01.900Z' });
+    const found = report([prompt, recorded], quiet).shortfalls.map(({ kind }) => kind);
+    assert.deepEqual(found, ['silent']);
   });
 
   it('names a call that the model asked for and the runtime never recorded', () => {
@@ -134,13 +209,13 @@ describe('coverage of a session', () => {
   });
 
   it('calls an agent silent that stopped in the middle, not one that had answered', () => {
-    const quiet = { ended: false, last_ms: 0, now_ms: 2000 };
+    const quiet = { ended: false, now_ms: T0_MS + 2000 };
     const said = (type: Event['type']) => call('', [['hook']], { type } as object);
     const kinds = (type: Event['type'], more: object) =>
       report([call('c', BOTH), said(type)], more).shortfalls.map(({ kind }) => kind);
     assert.deepEqual(kinds('prompt', quiet), ['silent']);
     assert.deepEqual(kinds('output', quiet), []);
-    assert.deepEqual(kinds('prompt', { ...quiet, now_ms: 500 }), []);
+    assert.deepEqual(kinds('prompt', { ...quiet, now_ms: T0_MS + 500 }), []);
     assert.deepEqual(kinds('prompt', { ...quiet, ended: true }), []);
   });
 

@@ -75,6 +75,8 @@ export function openMemoryTrail(): Promise<Trail> {
     ...openCoverages({
       timeline: (request) => trail.timeline(request),
       sessions: (request) => trail.sessions(request),
+      // its queries have no brackets
+      search: (request) => trail.search({ ...request, query: 'type:gap' }),
       silent_ms: 900_000,
       now: Date.now,
     }),

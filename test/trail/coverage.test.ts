@@ -93,3 +93,26 @@ test('sub-agents’ sessions are judged with the session that started them', asy
   );
   await trail.close();
 });
+
+test('a session is not called complete while a producer lost records that may be of it', async () => {
+  place = newPlace(() => now_ms);
+  const trail = await place.open({ coverage_interval_s: 0 });
+  const both = ['model_proxy', 'hook'].map((kind) => fact('c', kind, 'pending'));
+  await trail.ingest([...both, fact('c', 'hook', 'success'), { ...END, time: at(0) }], ACME);
+  const verdict = async () => {
+    const { verdict, doubts } = await trail.coverage({ tenant: 'acme', session_id: 's' });
+    return [verdict, ...doubts];
+  };
+  const lose = (session_id: string, more: object) =>
+    trail.ingest([{ type: 'gap', session_id, source: { kind: 'plugin' }, ...more }], ACME);
+  const elsewhere = { time: at(0), agent: { runtime: 'opencode' }, attributes: { dropped: 2 } };
+  await lose('opencode:plugin', elsewhere);
+  await lose('claude-code:plugin', { time: at(-7_200_000), attributes: { dropped: 1 } });
+  await lose('another session', { time: at(0) });
+  assert.deepEqual(await verdict(), ['complete']);
+
+  const span = { from_ms: now_ms - 5000, to_ms: now_ms + 7_200_000, dropped: 3 };
+  await lose('claude-code:plugin', { time: at(7_200_000), attributes: span });
+  assert.deepEqual(await verdict(), ['unknown', 'lost']);
+  await trail.close();
+});

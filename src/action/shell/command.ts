@@ -5,7 +5,7 @@ import { BUILTINS } from './builtin.ts';
 import { CONTAINERS } from './container.ts';
 import { FETCHERS } from './fetch.ts';
 import { git } from './git.ts';
-import { lastValue, parseOptions, valuesOf } from './option.ts';
+import { has, lastValue, parseOptions, valuesOf } from './option.ts';
 import { PACKAGERS } from './package.ts';
 import { isPlain, plain } from './plain.ts';
 import { PREFIXES, type Prefix } from './program.ts';
@@ -84,10 +84,13 @@ function prefixed(call: Call, prefix: Prefix): Input | undefined {
     }
     if (value && values.get(name) === 'dir') shell.runWords([CD, value], scope);
   }
+  if (prefix.idle !== undefined && has(parsed, prefix.idle)) return undefined;
   const split = lastValue(parsed, 'S');
   if (call.name === 'env' && split) {
     return shell.runText([split, ...parsed.operands].map(({ text }) => text).join(' '), scope);
   }
+  const line = prefix.line === undefined ? undefined : lineOf(call, prefix, prefix.line);
+  if (line) return shell.runText(line.text, fork(scope));
   let rest = parsed.operands.slice(prefix.skip ?? 0);
   while (prefix.assigns && rest[0] && /^[A-Za-z_]\w*=/.test(rest[0].text)) {
     const [name = '', ...value] = rest[0].text.split('=');
@@ -98,6 +101,11 @@ function prefixed(call: Call, prefix: Prefix): Input | undefined {
   return call.name === 'watch' && rest.length === 1
     ? shell.runText(rest[0]?.text ?? '', fork(scope))
     : shell.runWords(rest, scope);
+}
+
+/** `flock file -c line`, `runuser -l user -c line`: the option may stand behind an operand. */
+function lineOf({ words }: Call, { values }: Prefix, names: string): Arg | undefined {
+  return lastValue(parseOptions(words, valuesOf(`${values} ${names}`)), names);
 }
 
 /** The tool that Codex and its kin have in their shells. */

@@ -20,6 +20,8 @@ const VALUES = valuesOf(
     ' build-arg target o:write output filter format n tail since signal s time',
 );
 const BUILD = new Map([...VALUES, ['t', '']]);
+/** Elsewhere `-f` is `--force`, `--follow` or a filter. */
+const ACTS = new Map([...VALUES].filter(([name]) => name !== 'f' && name !== 'v' && name !== 'l'));
 const REMOVES = new Set(['rm', 'rmi', 'kill', 'stop', 'prune']);
 const FETCHES = new Set(['pull', 'push', 'login']);
 const QUIET = new Set([
@@ -40,7 +42,8 @@ function docker(call: Call): undefined {
   const [name, ...rest] = GROUPS.has(global[0]?.text ?? '') ? global.slice(1) : global;
   if (!name) return;
   const first = name.text === 'exec' || name.text === 'run' || name.text === 'create';
-  const parsed = parseOptions(rest, name.text === 'build' ? BUILD : VALUES, first ? { first } : {});
+  const values = name.text === 'build' ? BUILD : first ? VALUES : ACTS;
+  const parsed = parseOptions(rest, values, first ? { first } : {});
   const at = { ...call, name: name.text, words: parsed.operands };
   for (const option of parsed.options) {
     if (option.value && VALUES.get(option.name) === 'mount') mounted(call, option.value);

@@ -1,5 +1,5 @@
 /** What the subcommands of git touch. */
-import { has, lastValue, parseOptions, valuesOf } from './option.ts';
+import { has, parseOptions, valuesOf } from './option.ts';
 import { type Arg, type Call, literal, type Scope } from './scope.ts';
 import { host, isUrl, pathOf, remoteOf, touch, url } from './target.ts';
 
@@ -26,6 +26,13 @@ const ON_TREE: ReadonlyMap<string, 'read' | 'write' | 'delete'> = new Map(
   ),
 );
 const REMOTE = new Set(['clone', 'fetch', 'pull', 'push', 'ls-remote', 'remote', 'submodule']);
+/** What these take as values; `-n`, `-x` and the like are none of it. */
+const PATH_VALUES = valuesOf(
+  'e exclude s source p C directory m F message pathspec-from-file:read chmod whitespace exclude',
+);
+const OUTPUT = valuesOf('o:write output:write output-directory:dir-write remote format prefix n');
+/** Subcommands that write what they make into a file or folder of its own. */
+const PACKS = new Set(['archive', 'format-patch']);
 /** Subcommands whose operands are paths; elsewhere paths stand after `--`. */
 const PATHS = new Set(['add', 'rm', 'mv', 'restore', 'clean', 'apply', 'am', 'check-ignore']);
 
@@ -33,8 +40,11 @@ export function git(call: Call): undefined {
   const global = parseOptions(call.words, GLOBAL, { first: true });
   const [name, ...rest] = global.operands;
   if (!name) return;
-  const folder = lastValue(global, 'C');
-  const scope = folder ? within(call.scope, folder) : call.scope;
+  const folders = global.options.flatMap(({ name, value }) =>
+    value && (name === 'C' || name === 'work-tree') ? value : [],
+  );
+  const scope = folders.reduce(within, call.scope);
+  configured(call, global.options);
   const at = { ...call, name: name.text, words: rest, scope };
   if (REMOTE.has(name.text)) return exchange(at);
   const access = ON_TREE.get(name.text);
@@ -51,11 +61,19 @@ function within(scope: Scope, folder: Arg): Scope {
   return { ...scope, cwd: /^[/~]/.test(path) ? path : undefined };
 }
 
-function tree(call: Call, access: 'read' | 'write' | 'delete'): undefined {
-  const { words, shell, scope, name } = call;
+function tree(at: Call, access: 'read' | 'write' | 'delete'): undefined {
+  const { words, shell, scope, name } = at;
   const split = words.findIndex(({ text }) => text === '--');
   const before = split < 0 ? words : words.slice(0, split);
-  const { operands, options } = parseOptions(before, VALUES);
+  const values = PATHS.has(name) ? PATH_VALUES : PACKS.has(name) ? OUTPUT : VALUES;
+  const { operands, options } = parseOptions(before, values);
+  for (const option of options) {
+    if (!option.value || !/^(o|output|output-directory)$/.test(option.name)) continue;
+    if (!PACKS.has(name) && option.name !== 'output') continue;
+    const kind = name === 'format-patch' ? 'directory' : 'file';
+    touch({ shell, scope }, option.value, { kind, access: 'write' });
+  }
+  if (name === 'worktree' || name === 'bundle') return elsewhere(at, operands);
   const paths = [
     ...(PATHS.has(name) ? operands : []),
     ...(split < 0 ? [] : words.slice(split + 1)),
@@ -74,6 +92,31 @@ function tree(call: Call, access: 'read' | 'write' | 'delete'): undefined {
   }
   const seen = name === 'clean' ? 'read' : access;
   shell.trace.add('directory', pathOf(scope, literal('.')), seen);
+}
+
+/** Settings by which git runs what it is told to. */
+const RUNS = /^(alias\..*|core\.(pager|editor|sshcommand|fsmonitor|hookspath|askpass))=/i;
+
+function configured({ shell }: Call, options: Options): undefined {
+  for (const { name, value } of options) {
+    if (name === 'c' && value && RUNS.test(value.text)) {
+      shell.trace.doubt(0.5, `what ${value.text} makes git run is not known`);
+    }
+  }
+}
+
+type Options = ReturnType<typeof parseOptions>['options'];
+
+/** `worktree add folder`, `worktree remove folder`, `bundle create file`. */
+function elsewhere(at: Call, [verb, target]: readonly Arg[]): undefined {
+  const { name, shell, scope } = at;
+  const makes = verb?.text === 'add' || verb?.text === 'create';
+  const removes = verb?.text === 'remove';
+  const kind = name === 'bundle' ? 'file' : 'directory';
+  const access = makes ? 'write' : removes ? 'delete' : 'read';
+  if (target) touch({ shell, scope }, target, { kind, access });
+  const changes = name === 'worktree' && (makes || removes || verb?.text === 'prune');
+  shell.trace.add('directory', pathOf(scope, literal('.')), changes ? 'write' : 'read');
 }
 
 /** `add` and `apply` only read what they are given; `mv` takes its sources away. */

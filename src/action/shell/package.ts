@@ -38,8 +38,8 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
     gets: 'install download wheel',
     removes: 'uninstall',
     values:
-      'r:read c:read e:dir t:dir i:url requirement:read constraint:read editable:dir' +
-      ' target:dir index-url:url extra-index-url:url f:url find-links:url',
+      'r:read c:read e:dir t:dir-write i:url requirement:read constraint:read editable:dir' +
+      ' target:dir-write index-url:url extra-index-url:url f:url find-links:url',
   },
   uv: { registry: 'pypi', gets: 'add sync lock install', removes: 'remove', values: 'r:read' },
   poetry: { registry: 'pypi', gets: 'add install update', removes: 'remove' },
@@ -148,8 +148,9 @@ function given({ shell, scope }: Call, options: Options, values: Values): undefi
     else {
       // `.[dev]` is the folder with some of its extras
       const path = { ...value, text: value.text.replace(/\[[^\]/]*\]$/, '') };
-      const kind = what === 'dir' ? 'directory' : 'file';
-      touch({ shell, scope }, path, { kind, access: 'read' });
+      const kind = what.startsWith('dir') ? 'directory' : 'file';
+      const access = what === 'dir-write' ? 'write' : 'read';
+      touch({ shell, scope }, path, { kind, access });
     }
   }
 }

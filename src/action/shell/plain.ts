@@ -1,7 +1,8 @@
 /** Programs whose words the table explains. */
-import { has, parseOptions, type Values, valuesOf } from './option.ts';
+import type { Access } from '../../event/event.ts';
+import { has, type Parsed, parseOptions, type Values, valuesOf } from './option.ts';
 import { PROGRAMS, type Program } from './program.ts';
-import type { Arg, Call, Input } from './scope.ts';
+import { type Arg, type Call, fork, type Input } from './scope.ts';
 import { host, isUrl, pathOf, remoteOf, type Touch, touch, url } from './target.ts';
 
 type Known = Program & { readonly uses: readonly string[]; readonly valued: Values };
@@ -26,7 +27,7 @@ export function isPlain(name: string): boolean {
 export function plain(call: Call): Input | undefined {
   const program = KNOWN.get(call.name);
   if (!program) return undefined;
-  const parsed = parseOptions(call.words, program.valued);
+  const parsed = parsedOf(call, program);
   if (program.idle !== undefined && has(parsed, program.idle)) return undefined;
   for (const { name, value } of parsed.options) {
     if (value) use(call, value, program.valued.get(name) ?? '');
@@ -42,8 +43,33 @@ export function plain(call: Call): Input | undefined {
   const reads = operands.some((_, i) => places[i] !== 'skip');
   const { alone } = program;
   if (!reads && alone !== undefined && (alone === true || has(parsed, alone))) here(call);
-  if (program.opaque) call.shell.trace.doubt(0.5, `what ${call.name} does is not known`);
+  const scripts = [
+    ...operands.filter((_, i) => places[i] === 'skip'),
+    ...parsed.options.flatMap(({ name, value }) => (value && isScript(program, name) ? value : [])),
+  ];
+  const effects = scripts.some(({ text }) => program.effects?.test(text.slice(0, SCRIPT_CHARS)));
+  if (program.opaque || effects) call.shell.trace.doubt(0.5, `what ${call.name} does is not known`);
   return outputOf(call, program, operands);
+}
+
+/** Characters of a script that are looked at for effects of its own. */
+const SCRIPT_CHARS = 16_384;
+
+function isScript({ instead = '' }: Known, option: string): boolean {
+  return instead.split(' ').includes(option);
+}
+
+/** The words as options and operands, in the program's own manner. */
+function parsedOf({ name, words }: Call, { valued, signs, switches }: Known): Parsed {
+  // BSD's `sed -i ''`
+  const own = name === 'sed' ? words.filter(({ text }) => text !== '') : words;
+  const plain = own.filter(({ text }) => !switches?.test(text));
+  if (!signs) return parseOptions(plain, valued);
+  const end = plain.findIndex(({ text }) => text === '--');
+  const at = plain.findIndex(({ text }, i) => (end < 0 || i < end) && signs.test(text));
+  if (at < 0) return parseOptions(plain, valued);
+  const { options, operands } = parseOptions(plain.toSpliced(at, 1), valued);
+  return { options, operands: [...plain.slice(at, at + 1), ...operands] };
 }
 
 /** One word, by what the table says that it is. */
@@ -52,16 +78,19 @@ export function use(call: Call, arg: Arg, what: string): undefined {
   const known = TOUCHES.get(what);
   if (known) return touch({ shell, scope }, arg, known);
   if (what === 'place') return place(call, arg);
+  if (what === 'shell') {
+    shell.runText(arg.text, fork(scope, { input: undefined }));
+    return;
+  }
   if (what === 'url') return url(shell, arg);
   if (what === 'host') return isUrl(arg.text) ? url(shell, arg) : host(shell, arg);
-  if (what === 'remote' || what === 'remote-write') {
-    return remote(call, arg, what === 'remote' ? 'read' : 'write');
-  }
+  const access = REMOTE.get(what);
+  if (access) return remote(call, arg, access);
   if (what === 'process') shell.trace.add('process', arg.text, 'delete');
 }
 
 /** `host:path` touches the other host's file, and the host. */
-export function remote(call: Call, arg: Arg, access: 'read' | 'write'): undefined {
+export function remote(call: Call, arg: Arg, access: Access): undefined {
   const { scope, shell } = call;
   if (isUrl(arg.text)) return url(shell, arg);
   const there = remoteOf(arg);
@@ -75,6 +104,12 @@ export function remote(call: Call, arg: Arg, access: 'read' | 'write'): undefine
 export function here({ scope, shell }: Call): undefined {
   shell.trace.add('directory', pathOf(scope, { text: '.', known: 'all' }), 'read');
 }
+
+const REMOTE: ReadonlyMap<string, Access> = new Map([
+  ['remote', 'read'],
+  ['remote-write', 'write'],
+  ['remote-delete', 'delete'],
+]);
 
 const TOUCHES: ReadonlyMap<string, Touch> = new Map([
   ['read', { kind: 'file', access: 'read' }],
@@ -97,6 +132,8 @@ function place({ shell, scope }: Call, arg: Arg): undefined {
 function changed(program: Known, parsed: Parameters<typeof has>[0]): readonly string[] {
   let { uses } = program;
   if (program.instead !== undefined && has(parsed, program.instead)) uses = uses.slice(1);
+  if (program.targets !== undefined && has(parsed, program.targets)) uses = uses.slice(0, 1);
+  if (has(parsed, 'remove-source-files')) uses = uses.map((word) => SENT.get(word) ?? word);
   if (program.writes !== undefined && has(parsed, program.writes)) {
     uses = uses.map((word) => word.replace(/^read/, 'write'));
   }
@@ -106,6 +143,9 @@ function changed(program: Known, parsed: Parameters<typeof has>[0]): readonly st
   if (program.folders === undefined || !has(parsed, program.folders)) return uses;
   return uses.map((word) => FOLDERS.get(word) ?? word);
 }
+
+/** `rsync --remove-source-files`. */
+const SENT: ReadonlyMap<string, string> = new Map([['remote*', 'remote-delete*']]);
 
 const FOLDERS: ReadonlyMap<string, string> = new Map([
   ['read*', 'dir*'],
@@ -119,6 +159,10 @@ function placesOf(uses: readonly string[], count: number): string[] {
   const at = uses.findIndex((word) => word.endsWith('*'));
   if (at < 0) return uses.slice(0, count);
   const head = uses.slice(0, at);
+  // one thing alone goes nowhere
+  if (count === 1 && /^(read|delete|remote)\*/.test(uses[at] ?? '') && uses.length === at + 2) {
+    return [uses[at] === 'remote*' ? 'remote' : 'read'];
+  }
   // several things can only be put into a folder
   const many = count > 2 && uses.at(-1) === 'write';
   const tail = many ? ['dir-write'] : uses.slice(at + 1);

@@ -20,6 +20,14 @@ export type Program = {
   readonly reads?: string;
   /** Options under which nothing is touched. */
   readonly idle?: string;
+  /** Options that name the target, so that no operand is one: `cp -t`. */
+  readonly targets?: string;
+  /** Words that look like options and are operands: `chmod -x`. */
+  readonly signs?: RegExp;
+  /** Words that are one option and no letters of several: `kill -KILL`. */
+  readonly switches?: RegExp;
+  /** Scripts that do more than change what passes, which is not followed: `sed w`, `awk system`. */
+  readonly effects?: RegExp;
   /** Where no operand is given: the working folder is read, always or with these options. */
   readonly alone?: true | string;
   /** What it does in a language of its own is not followed. */
@@ -42,7 +50,8 @@ const FAMILIES: Readonly<Record<string, Program>> = {
   'cal bc expr factor tr rev banner figlet cowsay users w who last ipcs getent stty': nothing,
   'basename dirname ss netstat ifconfig ip route arp disown enable complete compgen bind': nothing,
   'cat tac': { ...readers, passes: true },
-  'more bat nl od hexdump xxd hd strings file stat readlink realpath cksum sum md5sum': {
+  xxd: { operands: 'read write', values: 'c g l o s' },
+  'more bat nl od hexdump hd strings file stat readlink realpath cksum sum md5sum': {
     operands: 'read*',
     values: 'n N s j t c format printf l m e min-length o',
   },
@@ -82,11 +91,15 @@ const FAMILIES: Readonly<Record<string, Program>> = {
     values: 'e f:read expression file:read l',
     instead: 'e f expression file',
     writes: 'i in-place',
+    // `w file`, `r file`, `e command`, and the same as flags of `s`
+    effects:
+      /(^|[;{}\n/!\d$,|])[ \t]{0,20}[wWrRe][ \t]{1,20}\S|\/[gpIiMm\d]*[ew]([gpIiMm\d]*$|[\s;}])/,
   },
   'awk gawk mawk nawk': {
     operands: 'skip read*',
-    values: 'F v f:execute file:execute',
+    values: 'F v i f:execute file:execute include',
     instead: 'f file',
+    effects: /\bprintf?\b[^;}\n]{0,500}[>|]|\bsystem *\(|\bgetline\b|@(load|include)\b/,
   },
   jq: {
     operands: 'skip read*',
@@ -110,20 +123,37 @@ const FAMILIES: Readonly<Record<string, Program>> = {
     operands: 'read* write',
     values: 'S t:dir-write target-directory:dir-write suffix',
     folders: 'r R a recursive archive',
+    targets: 't target-directory',
   },
-  mv: { operands: 'delete* write', values: 'S t:dir-write target-directory:dir-write suffix' },
+  mv: {
+    operands: 'delete* write',
+    values: 'S t:dir-write target-directory:dir-write suffix',
+    targets: 't target-directory',
+  },
   install: {
     operands: 'read* write',
     values: 'm o g S t:dir-write mode owner group target-directory:dir-write',
+    targets: 't target-directory',
   },
-  'ln link': { operands: 'read* write', values: 'S t:dir-write' },
-  'chmod chown chgrp chattr setfacl chcon': {
+  'ln link': {
+    operands: 'read* write',
+    values: 'S t:dir-write target-directory:dir-write',
+    targets: 't target-directory',
+  },
+  chmod: {
+    operands: 'skip write*',
+    values: 'reference:read',
+    folders: 'R recursive',
+    signs: /^-[rwxXstugo,=+-]+$/,
+  },
+  chattr: { operands: 'skip write*', folders: 'R', signs: /^-[aAcCdDeFijmPsStTux]+$/ },
+  'chown chgrp setfacl chcon': {
     operands: 'skip write*',
     values: 'reference:read m x',
     folders: 'R recursive',
   },
   'tee sponge': { ...writers, passes: true },
-  'split csplit': { operands: 'read skip*', values: 'b l n a C d' },
+  'split csplit': { operands: 'read write skip*', values: 'b l n a C' },
   'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4': {
     operands: 'write*',
     values: 'S o:write T',
@@ -131,8 +161,11 @@ const FAMILIES: Readonly<Record<string, Program>> = {
     idle: 'l list t test',
   },
   'dos2unix unix2dos': writers,
-  patch: { operands: 'write read', values: 'p i:read d:dir-write o:write F' },
-  'nano vim vi emacs ed ex code subl': { operands: 'write*', values: 'c S u' },
+  // without a name, the patch says which files
+  patch: { operands: 'write read', values: 'p i:read d:dir-write o:write F', opaque: true },
+  'nano code subl': { operands: 'write*' },
+  // their own commands may do anything
+  'vim vi emacs ed ex': { operands: 'write*', values: 'c S u', opaque: true },
   mktemp: { operands: 'write', values: 'p:dir-write suffix', idle: 'u dry-run' },
   'ping ping6 traceroute tracepath mtr': { operands: 'host', values: 'c i w W s t I m q' },
   'dig nslookup drill': { operands: 'host skip*', values: 't p b k' },
@@ -148,12 +181,15 @@ const FAMILIES: Readonly<Record<string, Program>> = {
   },
   rsync: {
     operands: 'remote* remote-write',
-    values: 'e f exclude include exclude-from:read files-from:read rsh port bwlimit rsync-path',
+    values:
+      'e:shell f exclude include exclude-from:read files-from:read rsh:shell port bwlimit' +
+      ' rsync-path',
   },
   'kill killall pkill skill xkill': {
     operands: 'process*',
     values: 's n u U g G t signal',
     idle: 'l L list',
+    switches: /^-(SIG)?[A-Z][A-Z0-9+]{2,8}$/,
   },
   'pgrep pidof': { operands: 'skip*', values: 'u U g G t P' },
   'open xdg-open': { operands: 'read*', values: 'a b' },
@@ -191,7 +227,15 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map(
  * Programs that run the command in their own words: options with a value, then how many words
  * stand before it.
  */
-export type Prefix = { readonly values: string; readonly skip?: number; readonly assigns?: true };
+export type Prefix = {
+  readonly values: string;
+  readonly skip?: number;
+  readonly assigns?: true;
+  /** Options under which nothing is run. */
+  readonly idle?: string;
+  /** Options whose value is a line for a shell. */
+  readonly line?: string;
+};
 
 const PREFIX_FAMILIES: Readonly<Record<string, Prefix>> = {
   'sudo doas': {
@@ -201,17 +245,18 @@ const PREFIX_FAMILIES: Readonly<Record<string, Prefix>> = {
   env: { values: 'u C:dir S unset chdir:dir', assigns: true },
   'nice ionice': { values: 'n c p adjustment class classdata' },
   chrt: { values: 'p', skip: 1 },
-  'nohup setsid command builtin exec caffeinate unbuffer fakeroot busybox': { values: 'a' },
+  'nohup setsid builtin exec caffeinate unbuffer fakeroot busybox': { values: 'a' },
+  command: { values: '', idle: 'v V' },
   'time gtime': { values: 'f o:write format output:write' },
   timeout: { values: 's k signal kill-after', skip: 1 },
   'stdbuf unshare': { values: 'i o e input output error' },
   watch: { values: 'n d interval' },
   'strace ltrace': { values: 'e o:write p s u' },
   chroot: { values: 'userspec groups', skip: 1 },
-  flock: { values: 'w E timeout', skip: 1 },
+  flock: { values: 'w E timeout', skip: 1, line: 'c command' },
   'xvfb-run': { values: 's n server-args' },
   taskset: { values: 'p', skip: 1 },
-  runuser: { values: 'u g c' },
+  runuser: { values: 'u g c', line: 'c command' },
   proxychains: { values: 'f:read' },
 };
 

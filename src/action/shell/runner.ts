@@ -75,11 +75,16 @@ function asUser({ words, scope, shell }: Call): undefined {
 
 const SSH = valuesOf('p i:read l F:read o L R D J:host b c m W S E:write e w B I Q O');
 
+/** Options by which ssh runs a command here. */
+const LOCAL = /^\s*(?:Proxy|Local|KnownHosts)Command[\s=]+(.+)$/is;
+
 /** The words after the host are one script for the shell there. */
 function ssh(call: Call): undefined {
   const { words, scope, shell } = call;
   const { operands, options } = parseOptions(words, SSH, { first: true });
   for (const { name, value } of options) {
+    const line = name === 'o' && value ? LOCAL.exec(value.text)?.[1] : undefined;
+    if (line !== undefined) shell.runText(line.replace(/^"(.*)"$/s, '$1'), fork(scope));
     const what = value && SSH.get(name);
     if (!value || !what) continue;
     if (what === 'host') host(shell, value);
@@ -111,9 +116,12 @@ function xargs(call: Call): undefined {
   const parsed = parseOptions(words, XARGS, { first: true });
   const file = lastValue(parsed, 'a arg-file');
   if (file) touch({ shell, scope }, file, { kind: 'file', access: 'read' });
-  const command = parsed.operands;
+  // `parallel command ::: names`
+  const split = parsed.operands.findIndex(({ text }) => text === ':::');
+  const command = split < 0 ? parsed.operands : parsed.operands.slice(0, split);
   if (command.length === 0) return;
-  const names = file ? undefined : namesIn(scope.input);
+  const given = split < 0 ? undefined : parsed.operands.slice(split + 1, split + 1 + NAMES);
+  const names = given ?? (file ? undefined : namesIn(scope.input));
   shell.trace.add('command', command.map(({ text }) => text).join(' '), 'execute');
   if (!names) shell.trace.doubt(0.5, `what ${command[0]?.text} is given is not known`);
   const mark =

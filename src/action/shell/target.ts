@@ -36,6 +36,11 @@ export function pathOf(scope: Scope, { text, known }: Arg): string {
 export function url(shell: Shell, arg: Arg, access: Access = 'network'): undefined {
   const { text } = arg;
   if (text === '' || text === '-') return;
+  const local = /^file:\/\/(?:localhost)?(\/.*)$/is.exec(text)?.[1];
+  if (local !== undefined) {
+    shell.trace.add('file', local, 'read');
+    return;
+  }
   if (arg.known === 'part') shell.trace.doubt(0.7, `only the shell knows: ${text}`);
   shell.trace.add('url', text, access);
   // what stands there in these is the name of a store

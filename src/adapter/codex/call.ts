@@ -56,10 +56,12 @@ const HEAD = new RegExp(
  * says of exit codes was said by the command.
  */
 function outcomeOf(tool: string | undefined, response: unknown): Partial<Draft> {
-  if (isObject(response)) return structured(response);
   if (tool === undefined || SHELL.has(tool)) {
+    const failed = isObject(response) && structured(response).status === 'error';
+    if (failed) return structured(response);
     return { status: 'unknown', detail: 'The hook does not tell how the command exited.' };
   }
+  if (isObject(response)) return structured(response);
   if (tool !== 'apply_patch') return { status: 'success' };
   const head = typeof response === 'string' ? HEAD.exec(response) : null;
   const exit = head?.[1] ?? head?.[2];

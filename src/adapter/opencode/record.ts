@@ -16,7 +16,9 @@ export type Posted = {
 /** A bus event's fields lie below `event`; for a hook's own, `event` is `undefined`. */
 const SESSIONS = {
   hook: ['input.sessionID', 'output.message.sessionID'],
-  event: ['sessionID', 'info.sessionID', 'part.sessionID', 'info.id'],
+  event: ['sessionID', 'info.sessionID', 'part.sessionID'],
+  /** `info` of these is the session itself, elsewhere a message or a project. */
+  session: ['sessionID', 'info.sessionID', 'info.id'],
 };
 
 /** Throws `event.invalid` where the record is no object or names no hook. */
@@ -28,7 +30,8 @@ export function readPosted(record: unknown, context: AdaptContext): Posted {
   if (hook === undefined) throw missing('hook', 'OpenCode plugin');
   const claimed = outer.peek('at') ?? outer.peek('t');
   const { kind, read } = hook === 'event' ? busEvent(outer) : { kind: hook, read: outer };
-  const paths = hook === 'event' ? SESSIONS.event : SESSIONS.hook;
+  const told = kind.startsWith('session.') ? SESSIONS.session : SESSIONS.event;
+  const paths = hook === 'event' ? told : SESSIONS.hook;
   const session_id = firstName(read, paths);
   if (momentIn(claimed, NEVER) !== 0) outer.told(outer.peek('at') === undefined ? 't' : 'at');
   if (session_id === undefined) return { kind, seen: undefined };

@@ -66,7 +66,8 @@ function open(origin: Origin): Reader {
 }
 
 function learn(state: State, type: string, payload: Fields): void {
-  if (type === 'session_meta') {
+  // A thread that was forked off another begins with the other's rows, its head among them.
+  if (type === 'session_meta' && state.session === undefined) {
     state.session = sessionIn(payload);
     state.version = nameIn(payload, 'cli_version');
   }

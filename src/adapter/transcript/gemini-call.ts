@@ -85,6 +85,7 @@ function failureOf(call: Fields, message: string | undefined): Outcome {
  */
 function exitOf(call: Fields, response: Fields): Outcome {
   const text = (textIn(response, 'output') ?? '').replace(/^<untrusted_context>\n/, '');
+  if (!text.startsWith('Output: ')) return insteadOf(text);
   const shown = [displayOf(call) ?? '', '(empty)'].find((output) =>
     text.startsWith(`Output: ${output}\n`),
   );
@@ -94,6 +95,16 @@ function exitOf(call: Fields, response: Fields): Outcome {
     return { status: 'error', error: { code: `exit_${code}` } };
   if (/^(?:Exit Code|Signal|Error): /m.test(behind)) return { status: 'unknown' };
   return SUCCESS;
+}
+
+/** What the runtime writes instead of an output. */
+function insteadOf(text: string): Outcome {
+  if (text.startsWith('Command moved to background (PID: ')) return { status: 'pending' };
+  if (text.startsWith('Command was cancelled by user before it could complete.')) {
+    return { status: 'error', error: { code: 'interrupted' } };
+  }
+  const late = text.startsWith('Command was automatically cancelled because it exceeded');
+  return late ? { status: 'error', error: { code: 'timeout' } } : { status: 'unknown' };
 }
 
 function displayOf(call: Fields): string | undefined {

@@ -1,6 +1,6 @@
 /** What is known of a run beside its messages: AgentDojo's metadata, tau-bench's reward. */
 import { isObject } from '../../event/name.ts';
-import { contained, fit, given, nameIn } from '../record.ts';
+import { contained, given, nameIn } from '../record.ts';
 import { type Fields, kept, objectAt, sessionOf, wordIn } from './row.ts';
 
 export type Labels = {
@@ -24,7 +24,11 @@ export type Labels = {
 export const MESSAGES: readonly string[] = ['messages', 'traj'];
 
 /** The run's place: without a name of its own it is called by that. */
-type Place = { readonly stem: string; readonly line: number | undefined };
+type Place = {
+  readonly stem: string;
+  readonly folder: string;
+  readonly line: number | undefined;
+};
 
 export function labelled(fields: Fields, place: Place): Labels {
   const rest = kept(fields, MESSAGES);
@@ -108,9 +112,10 @@ function flat(metadata: unknown): Fields {
 
 const NAMES = ['session_id', 'conversation_id', 'thread_id', 'id'];
 
-function plain(fields: Fields, { stem, line }: Place, rest: Fields): Labels {
+function plain(fields: Fields, { stem, folder, line }: Place, rest: Fields): Labels {
   const own = NAMES.map((key) => nameIn(fields, key)).find((name) => name !== undefined);
-  const place = line === undefined ? fit(stem) : sessionOf(stem, String(line));
+  // `run1/messages.json` and `run2/messages.json` are two runs.
+  const place = sessionOf(folder, stem, line === undefined ? undefined : String(line));
   const { metadata } = fields;
   return {
     session_id: own ?? place,

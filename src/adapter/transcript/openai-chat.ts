@@ -53,7 +53,7 @@ function runOf(state: State, fields: Fields, line: number): readonly Draft[] {
   const labels = labelled(fields, { ...state.origin, line });
   const conversation: Conversation = { labels, calls: openCalls(), count: 0 };
   const key = MESSAGES.find((name) => Array.isArray(fields[name])) ?? '';
-  const started = draftOf(step(state, labels, `${line} start`), {
+  const started = draftOf(step(state, labels, { key: `${line} start`, record: labels.rest }), {
     type: 'session',
     operation: 'start',
     detail: `${labels.title}; its times are not known.`,
@@ -63,7 +63,7 @@ function runOf(state: State, fields: Fields, line: number): readonly Draft[] {
   const messages = listAt(fields, key).flatMap((message) =>
     told(state, conversation, { message, place: `${line}` }),
   );
-  const ended = draftOf(step(state, labels, `${line} end`), {
+  const ended = draftOf(step(state, labels, { key: `${line} end`, record: labels.rest }), {
     type: 'session',
     operation: 'end',
     detail: labels.verdict,
@@ -93,7 +93,7 @@ function looseMessage(state: State, message: Fields): readonly Draft[] {
 type Place = { readonly message: unknown; readonly place: string };
 
 function told(state: State, run: Conversation, { message, place }: Place): readonly Draft[] {
-  const base = step(state, run.labels, `${place} ${run.count++}`);
+  const base = step(state, run.labels, { key: `${place} ${run.count++}`, record: message });
   if (!isObject(message)) {
     const detail = 'What stands here is not a message.';
     return [draftOf(base, { ...note(detail), raw: contained(message) })];
@@ -109,13 +109,19 @@ function asked(base: Base): Base {
   return { ...base, facts };
 }
 
-/** What every draft of a message says; the time goes on by one step. */
-function step(state: State, labels: Labels, key: string): Base {
+type Step = { readonly key: string; readonly record: unknown };
+
+/**
+ * What every draft of a message says; the time goes on by one step. Runs of several files may
+ * have one name: what they say tells their records apart, so that none is taken for another.
+ */
+function step(state: State, labels: Labels, { key, record }: Step): Base {
   const time = { text: timeText(state.next_ms), known: false };
   state.next_ms += STEP_MS;
   return {
     scheme: 'openai-chat/transcript/v1',
     key,
+    text: JSON.stringify(contained(record)) ?? '',
     session_id: labels.session_id,
     time,
     facts: {

@@ -14,6 +14,8 @@ export type Base = {
   readonly scheme: string;
   /** What identifies the record within its session for ever: its uuid, else its place. */
   readonly key: string;
+  /** What the record says, where several files may have records of one session and key. */
+  readonly text?: string;
   readonly session_id: string;
   readonly time: Moment;
   readonly facts: Partial<Draft>;
@@ -23,14 +25,14 @@ export type Base = {
 export type Said = Partial<Draft> & Pick<Draft, 'type'> & { readonly part?: string };
 
 export function draftOf(base: Base, { part, ...said }: Said): Draft {
-  const { scheme, key, session_id, time, facts } = base;
+  const { scheme, key, text = '', session_id, time, facts } = base;
   const attributes = {
     ...facts.attributes,
     ...(time.known ? {} : { time_known: false }),
     ...said.attributes,
   };
   return {
-    id: eventId({ scheme, session_id, hook: 'row', key, part, nonce: '', text: '' }),
+    id: eventId({ scheme, session_id, hook: 'row', key, part, nonce: '', text }),
     time: time.text,
     session_id,
     ...facts,

@@ -76,10 +76,17 @@ async function walk(root: string, { format, files, problems }: Walk): Promise<vo
     for (const entry of entries) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) waiting.push(path);
-      else if (entry.isFile() && wanted.test(path)) {
-        files.set(path, { path, size_bytes: (await stat(path)).size });
-      }
+      else if (entry.isFile() && wanted.test(path)) await found(path, { files, problems });
     }
+  }
+}
+
+/** A file may be gone by now: that is no reason to pass over the others. */
+async function found(path: string, { files, problems }: Omit<Walk, 'format'>): Promise<void> {
+  try {
+    files.set(path, { path, size_bytes: (await stat(path)).size });
+  } catch (error) {
+    problems.push({ file: path, message: reasonOf(error) });
   }
 }
 

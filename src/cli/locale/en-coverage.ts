@@ -13,6 +13,7 @@ export const coverage = {
     open: 'The session has not said that it ended.',
     behind: 'The index has not read everything yet: ask again.',
     erased: 'Some of its content was erased.',
+    lost: 'Records were lost meanwhile, and nobody knows whose they were.',
     partial: 'It is longer than what is read for this.',
   },
   column: {

@@ -15,6 +15,7 @@ export const coverageJa: Catalogue<typeof coverage> = {
     open: 'セッションの終了が記録されていません。',
     behind: '索引がまだすべてを読んでいません。後でもう一度確認してください。',
     erased: '内容の一部が消去されています。',
+    lost: 'その間に失われた記録があり、どのセッションのものか分かりません。',
     partial: '照合で読む範囲より長いセッションです。',
   },
   column: {

@@ -10,7 +10,7 @@ const session = {
   session_id: text,
   runtimes: texts,
   verdict: z.enum(['complete', 'incomplete', 'unknown']),
-  doubts: z.array(z.enum(['one_witness', 'open', 'behind', 'erased', 'partial'])),
+  doubts: z.array(z.enum(['one_witness', 'open', 'behind', 'erased', 'partial', 'lost'])),
   witnesses: z.array(
     z.strictObject({
       kind: text,

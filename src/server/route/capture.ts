@@ -1,7 +1,7 @@
 /** Receives raw records of an agent's runtime, such as Claude Code's hooks, through its adapter. */
 import { z } from 'zod';
-import type { Adapter, KnownCalls } from '../../adapter/adapter.ts';
-import { type CallMemory, layered, rememberCalls } from '../../adapter/memory.ts';
+import type { Adapter } from '../../adapter/adapter.ts';
+import { type Layered, layersOf } from '../../adapter/memory.ts';
 import { adapterNamed } from '../../adapter/menu.ts';
 import type { Draft } from '../../event/event.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
@@ -11,8 +11,6 @@ import { type Answer, type Call, route } from '../route.ts';
 import { BATCH, inTurn, producerOf, receive, record, split } from './ingest.ts';
 
 const CAPTURED_AT = 'x-claw-captured-at';
-/** Calls of one batch that are joined with each other before they are recorded. */
-const BATCH_CALLS = 10_000;
 
 export const capture = route({
   method: 'POST',
@@ -68,14 +66,6 @@ function capturedAt(header: string | string[] | undefined): Seen {
   throw new Fault('request.invalid', 'X-Claw-Captured-At is not a time as RFC 3339 writes it.', {
     field: CAPTURED_AT,
   });
-}
-
-export type Layered = { readonly known: KnownCalls; readonly batch: CallMemory };
-
-/** What is known of calls, and what the batch itself says, which is not recorded yet. */
-export function layersOf(recorded: KnownCalls): Layered {
-  const batch = rememberCalls(BATCH_CALLS);
-  return { known: layered(recorded, batch), batch };
 }
 
 type Capturing = {

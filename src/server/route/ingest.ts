@@ -1,5 +1,7 @@
 /** Receives events: one, an array, or one a line; a receipt each. */
 import { z } from 'zod';
+import { joined } from '../../adapter/join.ts';
+import { layersOf } from '../../adapter/memory.ts';
 import type { Draft } from '../../event/event.ts';
 import type { Producer } from '../../event/normalise.ts';
 import { CODES } from '../../fault/fault.ts';
@@ -42,8 +44,9 @@ export const ingest = route({
       const body = await receive(call, lease);
       return await inTurn(call, body, async () => {
         const batch = await split(call, body);
-        const receipts = await record(call, batch.items, producerOf(call));
-        noteProxied(call, batch.items, receipts);
+        const items = joinedItems(call, batch.items);
+        const receipts = await record(call, items, producerOf(call));
+        noteProxied(call, items, receipts);
         return answerOf(batch, receipts);
       });
     } finally {
@@ -52,19 +55,34 @@ export const ingest = route({
   },
 });
 
+type Receiving = Call<{ tenant?: unknown }, unknown>;
+type Joined = Item & { readonly joined?: true };
+
+/** Calls that a hook without ids told before are recorded under the ids that were made there. */
+function joinedItems({ face, tenant }: Receiving, items: readonly Item[]): readonly Joined[] {
+  const { known, batch } = layersOf(face.calls.of(tenant));
+  return items.map((item) => {
+    if (!('value' in item)) return item;
+    const value = joined(known, item.value);
+    if (value === item.value) return item;
+    batch.note('', value as Draft);
+    return { ...item, value, joined: true };
+  });
+}
+
 /**
- * What proxies saw of calls: hooks that know no ids are joined with it. Others' events are not
- * remembered, as nothing without ids stands beside them.
+ * What proxies saw of calls, and what was joined: hooks that know no ids are joined with it.
+ * Others' events are not remembered, as nothing without ids stands beside them.
  */
 function noteProxied(
-  { face, tenant }: Call<{ tenant?: unknown }, unknown>,
-  items: readonly Item[],
+  { face, tenant }: Receiving,
+  items: readonly Joined[],
   receipts: readonly Receipt[],
 ): void {
   for (const [i, item] of items.entries()) {
     if (receipts[i]?.status !== 'accepted' || !('value' in item)) continue;
     const { source } = Object(item.value) as { source?: { kind?: unknown } };
-    if (!PROXIES.has(source?.kind)) continue;
+    if (!item.joined && !PROXIES.has(source?.kind)) continue;
     face.calls.note(tenant, item.value as Draft);
   }
 }

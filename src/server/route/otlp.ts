@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Adapted } from '../../adapter/adapter.ts';
+import { type Layered, layersOf } from '../../adapter/memory.ts';
 import { adaptTelemetry, isByOrder } from '../../adapter/otlp/otlp.ts';
 import {
   type Broken,
@@ -24,7 +25,6 @@ import { decodeMessage } from '../otlp/decode.ts';
 import { exported, isProtobuf, PROTOBUF, type Rejected, refusal } from '../otlp/reply.ts';
 import * as parameter from '../parameter.ts';
 import { type Call, NOTHING, type Route, route } from '../route.ts';
-import { type Layered, layersOf } from './capture.ts';
 import { inTurn, producerOf, record } from './ingest.ts';
 
 type Signal = {

@@ -1,0 +1,78 @@
+/** Which sessions the auditor looks at, by what the clock says. */
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import type { Engine } from '../../src/engine/engine.ts';
+import { openMemoryEngine } from '../../src/engine/memory.ts';
+import { canonicalBytes } from '../../src/event/canonical.ts';
+import type { Event } from '../../src/event/event.ts';
+import { openCoverage } from '../../src/search/coverage.ts';
+import { type Auditor, openAuditor } from '../../src/trail/auditor.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+let now_ms = 0;
+let engine: Engine;
+let seq = 0;
+let checked: string[] = [];
+let auditor: Auditor;
+
+beforeEach(async () => {
+  now_ms = Date.UTC(2026, 5, 1, 12);
+  seq = 0;
+  checked = [];
+  engine = openMemoryEngine({ call_timeout_ms: HOUR_MS, now: () => now_ms });
+  auditor = openAuditor({
+    engine,
+    coverage: async ({ session_id }) => {
+      checked.push(session_id);
+      const told = { session_id, ended: true, complete: true, partial: false, lost: false };
+      const read_to = { indexed: seq, recorded: seq, complete: true };
+      return { ...openCoverage().report({ ...told, now_ms, silent_ms: HOUR_MS }), read_to };
+    },
+    door: { record: async () => undefined },
+    tenants: () => ['acme'],
+    now: () => now_ms,
+    silent_ms: HOUR_MS,
+    lag: () => 0,
+  });
+  await auditor.check();
+});
+
+async function happens(session_id: string, more: Partial<Event>): Promise<void> {
+  const time = new Date(now_ms).toISOString();
+  const index = seq++;
+  const id = `00000000-0000-8000-8000-${String(index).padStart(12, '0')}`;
+  const event: Event = {
+    ...{ id, time, recorded_at: time, type: 'output', tenant_id: 'acme', session_id },
+    ...more,
+  };
+  await engine.apply([{ tenant: 'acme', index, seq: index, event: canonicalBytes(event) }]);
+}
+
+describe('the auditor', () => {
+  it('looks at a session when it has ended, however long ago it was asked anything', async () => {
+    await happens('s', { type: 'prompt' });
+    for (let minute = 0; minute < 90; minute++) {
+      now_ms += MINUTE_MS;
+      await happens('s', {});
+      await auditor.check();
+    }
+    assert.deepEqual(checked, []);
+    await happens('s', { type: 'session', operation: 'end' });
+    now_ms += MINUTE_MS;
+    await auditor.check();
+    assert.deepEqual(checked, ['s']);
+  });
+
+  it('finds what came while the clock ran ahead', async () => {
+    now_ms += 24 * HOUR_MS;
+    await auditor.check();
+    now_ms -= 23 * HOUR_MS;
+    await happens('s', { type: 'prompt' });
+    await happens('s', { type: 'session', operation: 'end' });
+    now_ms += MINUTE_MS;
+    await auditor.check();
+    assert.deepEqual(checked, ['s']);
+  });
+});
