@@ -67,11 +67,26 @@ const HALF_WRITTEN = /^\.\d{16}-.*\.(\d+)$/;
  * }} State
  */
 
+/** Of this process, however often a runtime loads and registers its plugins. */
+const SENDERS = Symbol.for('claw.senders');
+
 /**
+ * The same sender for the same options: two would send one folder's files out of order.
  * @param {Options} options
  * @returns {Sender}
  */
 export function openSender(options) {
+  const all = /** @type {{ [SENDERS]?: Map<string, Sender> }} */ (globalThis);
+  all[SENDERS] ??= new Map();
+  const { runtime, server, tokens, folder } = options;
+  const key = JSON.stringify([runtime, server, tokens ?? '', folder ?? '']);
+  const sender = all[SENDERS].get(key) ?? startSender(options);
+  all[SENDERS].set(key, sender);
+  return sender;
+}
+
+/** @param {Options} options @returns {Sender} */
+function startSender(options) {
   /** @type {State} */
   const state = {
     ...options,
@@ -226,7 +241,7 @@ function lastWords(state) {
 function handOver(state) {
   const { drain: [program, ...args] = [], runtime, server, tokens = '' } = state;
   if (program === undefined || waiting(folderOf(state)).length === 0) return;
-  const words = [...args, runtime, server, tokens];
+  const words = [...args, runtime, server, tokens, String(process.pid)];
   spawn(program, words, { detached: true, stdio: 'ignore' })
     .on('error', () => {})
     .unref();
@@ -422,7 +437,7 @@ function reclaim(folder) {
 }
 
 /** @param {number} pid */
-function lives(pid) {
+export function lives(pid) {
   try {
     process.kill(pid, 0);
     return true;

@@ -16,12 +16,14 @@ export type CallMemory = {
 type Remembered = AlikeCall & {
   readonly key: string;
   readonly state: CallState;
-  /** Hash of tool and arguments, where a fact named them. */
-  readonly question?: string;
+  /** Hashes of tool and arguments, as each witness named them. */
+  readonly asked: readonly string[];
 };
 
 /** Calls that are remembered of one question: an agent that repeats itself costs no more. */
 const ALIKE = 64;
+/** Ways in which witnesses name one call: a wrapper and what it carries, two spellings of a tool. */
+const NAMINGS = 4;
 
 /** At most `limit` calls, the longest untouched forgotten first. */
 export function rememberCalls(limit: number): CallMemory {
@@ -51,13 +53,15 @@ export function rememberCalls(limit: number): CallMemory {
       const key = keyOf(tenant, wholeOf(draft), call_id);
       const before = calls.get(key);
       const state = before && ORDER[before.state] > ORDER[seen] ? before.state : seen;
-      const question = before?.question ?? questionOf(tenant, draft);
+      const question = questionOf(tenant, draft);
+      const known = before?.asked ?? [];
+      const isNew = question !== undefined && !known.includes(question) && known.length < NAMINGS;
+      const asked = isNew ? [...known, question] : known;
       const witnesses = new Set([...(before?.witnesses ?? []), ...witnessesIn(draft)]);
       calls.delete(key);
-      const asked = question === undefined ? {} : { question };
       const made = before?.made_ms ?? madeIn(draft);
-      calls.set(key, { key, call_id, state, witnesses, ...asked, ...given('made_ms', made) });
-      if (question !== undefined) questions.add(question, key);
+      calls.set(key, { key, call_id, state, witnesses, asked, ...given('made_ms', made) });
+      if (isNew) questions.add(question, key);
       const own = attributes?.[OWN_ID];
       if (typeof own === 'string') aliases.set(keyOf(tenant, wholeOf(draft), own), call_id);
       forget();
@@ -67,10 +71,10 @@ export function rememberCalls(limit: number): CallMemory {
   function forget(): void {
     const [oldest] = aliases.size > limit ? aliases.keys() : [];
     if (oldest !== undefined) aliases.delete(oldest);
-    for (const [key, { question }] of calls) {
+    for (const [key, { asked }] of calls) {
       if (calls.size <= limit) return;
       calls.delete(key);
-      if (question !== undefined) questions.drop(question, key);
+      for (const question of asked) questions.drop(question, key);
     }
   }
 }

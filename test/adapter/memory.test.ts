@@ -106,3 +106,21 @@ test('what a batch says that is not recorded yet counts with what was recorded',
   ]);
   assert.equal(recorded.of('t').stateOf('s', 'c1'), 'asked', 'what was recorded stays as it is');
 });
+
+test('a call that witnesses name in two ways is known by both', () => {
+  const memory = rememberCalls(10);
+  memory.note(
+    't',
+    fact('c', { tool: 'tool_call', arguments: { id: 'web_fetch', args: { a: 1 } } }),
+  );
+  memory.note('t', fact('c', { tool: 'web_fetch', arguments: { a: 1 } }));
+  const ids = (tool: string, args: unknown) =>
+    memory
+      .of('t')
+      .alike('s', tool, args)
+      .map(({ call_id }) => call_id);
+  assert.deepEqual(ids('web_fetch', { a: 1 }), ['c']);
+  assert.deepEqual(ids('tool_call', { id: 'web_fetch', args: { a: 1 } }), ['c']);
+  for (let n = 0; n < 20; n++) memory.note('t', fact(`d${n}`));
+  assert.deepEqual(ids('web_fetch', { a: 1 }), [], 'forgotten under both');
+});

@@ -204,6 +204,21 @@ suite('the OpenCode plugin', () => {
     assert.deepEqual(ids(), ['1']);
   });
 
+  test('a runtime that loads a plugin twice has one sender, whose records keep their order', async () => {
+    const program = `
+      const [one, two] = await Promise.all(['?1', '?2'].map((q) => import(${JSON.stringify(join(PLUGINS, 'sender.js'))} + q)));
+      const options = { runtime: 'opencode', server: 'http://127.0.0.1:9' };
+      const same = one.openSender(options) === two.openSender(options);
+      const other = one.openSender({ ...options, runtime: 'openclaw' });
+      process.exitCode = same && other !== one.openSender(options) ? 0 : 1;
+      process.exit();`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: 'ignore',
+    });
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 0);
+  });
+
   test('claims of a process that died are given back, and one that lives keeps its own', async () => {
     const file = installed('opencode');
     answer = () => 503;

@@ -28,6 +28,8 @@ export type Play = {
   readonly script?: string;
   /** More words for `clawctl install NAME`. */
   readonly install?: readonly string[];
+  /** Other scripts than the lab's, by name: the blocks that the model answers with, in order. */
+  readonly scripts?: Readonly<Record<string, readonly (readonly object[])[]>>;
   /** Every proxy that there is stands between the agent and its model and MCP servers. */
   readonly proxies?: true;
   readonly env?: Readonly<Record<string, string>>;
@@ -71,7 +73,7 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
   const { runtime } = play;
   const folder = base['HOME'] ?? '';
   const page = await startPage();
-  const scripts = { folder, page: page.url };
+  const scripts = { folder, page: page.url, more: play.scripts };
   const model = await startModel(scripts);
   const proxy = play.proxies && (await startModelProxy(rig, base, model.url));
   const project = join(folder, runtime.folder);
@@ -210,7 +212,9 @@ const PICKED = 'return s[Math.min(nAssist,s.length-1)];';
 const TOLD = `const b=s[Math.min(nAssist,s.length-1)];
  fs.appendFileSync(LOG,JSON.stringify({picked:name+' '+nAssist,blocks:b})+'\\n'); return b;`;
 
-async function startModel({ folder, page }: { folder: string; page: string }) {
+type Scripts = { folder: string; page: string; more: Play['scripts'] };
+
+async function startModel({ folder, page, more }: Scripts) {
   for (const name of ['fake-model.mjs', 'scripts.json']) {
     const text = readFileSync(join(SHARED, name), 'utf8');
     writeFileSync(
@@ -218,6 +222,9 @@ async function startModel({ folder, page }: { folder: string; page: string }) {
       text.replaceAll('@LAB@', folder).replaceAll('127.0.0.1:8802', page).replace(PICKED, TOLD),
     );
   }
+  const file = join(folder, 'scripts.json');
+  const known = JSON.parse(readFileSync(file, 'utf8')) as object;
+  writeFileSync(file, JSON.stringify({ ...known, ...more }).replaceAll('@LAB@', folder));
   const port = await freePort();
   const log = join(folder, `model-${port}.jsonl`);
   writeFileSync(log, '');
