@@ -64,7 +64,7 @@ const INVISIBLE = [
   [
     {
       tool: 'Edit',
-      input: { file_path: '@LAB@/proj/notes.txt', old_string: 'hello', new_string: 'goodbye' },
+      input: { file_path: '@LAB@/proj/mcp.json', old_string: 'everything', new_string: 'nothing' },
     },
   ],
   [{ tool: 'Bash', input: { command: 'cat README.md', description: 'Read' } }],
@@ -93,7 +93,7 @@ suite('calls that are invisible to a witness of the real Claude Code', {
           `otel call ${id('NoSuchTool')}`,
           `otel request ${id('Bash', 'echo DENYME')}`,
           `hook request ${id('Edit')}`,
-          `otel request ${id('Edit')}`,
+          `otel call ${id('Edit')}`,
         ]),
         run.told,
       );
