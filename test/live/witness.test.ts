@@ -55,10 +55,7 @@ const claude = RUNTIMES.find(({ name }) => name === 'claude-code') ?? assert.fai
 
 /** Calls that one witness or another of Claude Code 2.1.330 cannot see. */
 const INVISIBLE = [
-  [
-    { text: 'Looking.' },
-    { tool: 'Bash', input: { command: 'echo hello > notes.txt', description: 'Write' } },
-  ],
+  [{ text: 'Looking.' }, { tool: 'Bash', input: { command: 'ls -la', description: 'List' } }],
   [{ tool: 'NoSuchTool', input: { a: 1 } }],
   [{ tool: 'Bash', input: { command: 'echo DENYME', description: 'Denied by a hook' } }],
   [
@@ -136,9 +133,9 @@ async function judged(stage: Stage, { name }: Runtime, run: Played): Promise<Run
     ({ type, session_id, parent_session_id }) =>
       type === 'tool_call' && (session_id === own || parent_session_id === own),
   );
-  const lines = calls.map(({ call_id, tool, status, witnesses, facts }) => {
+  const lines = calls.map(({ call_id, tool, status, decision, witnesses, facts }) => {
     const seen = witnesses ?? [...new Set(facts.map(({ source }) => source?.kind))];
-    return `${call_id} ${tool} ${status} (${seen.join(', ')})`;
+    return `${call_id} ${tool} ${status}${decision?.reason ? `: ${decision.reason.slice(0, 60)}` : ''} (${seen.join(', ')})`;
   });
   const missed = coverage.unseen.map(
     ({ by, what, tool, call_id }) => `${by}: no ${what} of ${tool} ${call_id}`,
