@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, suite, test } from 'node:test';
@@ -8,6 +8,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { openSseReader } from '../../src/proxy/sse.ts';
 import { openRig, type Rig } from '../cli/rig.ts';
 import { type Kept, startTee, type Tee } from './http-tee.ts';
+import { serveFilesystem } from './mcp-bridge.ts';
 import {
   EXERCISED,
   exercise,
@@ -83,6 +84,41 @@ suite('over HTTP', () => {
     assert.deepEqual(summary(rows), EXERCISED);
     assert.ok(rows.every(({ session_id }) => session_id === rows[0]?.session_id));
     unseen(rows, [...Object.values(SECRETS), session]);
+  });
+
+  test('server-filesystem works unchanged with clients of both eras', async () => {
+    const files = mkdtempSync(join(folder, 'files-'));
+    writeFileSync(join(files, 'a.txt'), 'one');
+    const served = open(await serveFilesystem(files));
+    for (const [name, legacy] of [
+      ['fs', true],
+      ['fs2', false],
+    ] as const) {
+      const { url, proxy, front, behind } = await between(served, name);
+      const client = legacy ? legacyClient() : modernClient('auto');
+      const transport = legacy
+        ? new StreamableHTTPClientTransport(url, { requestInit })
+        : new ModernTransport(url, { requestInit });
+      await client.connect(transport as never);
+      await client.listTools();
+      const path = join(files, 'a.txt');
+      const read = await client.callTool({ name: 'read_text_file', arguments: { path } });
+      assert.match(JSON.stringify(read.content), legacy ? /one/ : /two/);
+      await client.callTool({ name: 'write_file', arguments: { path, content: 'two' } });
+      await client.callTool({ name: 'read_text_file', arguments: { path: '/etc/passwd' } });
+      await client.close();
+      await proxy.close();
+      same(front, behind);
+    }
+    assert.equal(readFileSync(join(files, 'a.txt'), 'utf8'), 'two');
+    const rows = await rowsOf(rig, 10);
+    const calls = (server: string) =>
+      rows
+        .filter(({ tool }) => tool?.startsWith(`mcp__${server}__`))
+        .map(({ tool, status }) => `${tool?.split('__')[2]} ${status}`);
+    const expected = ['read_text_file success', 'write_file success', 'read_text_file error'];
+    assert.deepEqual([calls('fs'), calls('fs2')], [expected, expected]);
+    unseen(rows, Object.values(SECRETS));
   });
 
   test('a client of 2026-07-28 that falls back to the older era is told too', async () => {

@@ -82,6 +82,21 @@ suite('over stdio', () => {
     assert.ok(rows.every(({ agent }) => agent?.name === 'audit-test'));
   });
 
+  test('server-everything works unchanged with a client of 2026-07-28', async () => {
+    const { spawn, same } = line('everything', [...EVERYTHING, 'stdio']);
+    const client = modernClient('auto');
+    await client.connect(new ModernTransport(spawn));
+    const { tools } = await client.listTools();
+    assert.ok(tools.some(({ name }) => name === 'echo'));
+    await client.callTool({ name: 'echo', arguments: { message: 'hi' } });
+    await client.callTool({ name: 'get-sum', arguments: { a: 1, b: 2 } });
+    await client.close();
+    same();
+    const rows = await rowsOf(rig, 4);
+    const calls = rows.flatMap(({ tool, status }) => (tool ? [`${tool} ${status}`] : []));
+    assert.deepEqual(calls, ['mcp__everything__echo success', 'mcp__everything__get-sum success']);
+  });
+
   test('server-filesystem works unchanged with clients of both eras', async () => {
     const files = mkdtempSync(join(folder, 'files-'));
     writeFileSync(join(files, 'a.txt'), 'one');
