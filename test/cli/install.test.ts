@@ -1,6 +1,6 @@
 /** clawctl install, uninstall and doctor on files of a home that is made for it. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -144,5 +144,53 @@ suite('clawctl install, doctor and uninstall', { concurrency: false }, () => {
     assert.match(commented.err, /not valid JSON/);
     assert.equal((await rig.run(['install', 'nothing'], env)).code, 2);
     assert.equal((await rig.run(['install', 'openclaw', '--project'], env)).code, 2);
+  });
+
+  test('a program that a repository names is not run by the doctor', async () => {
+    const env = homeOf('hostile', 'gemini');
+    const settings = at('.gemini', 'settings.json');
+    const own = ['gemini', '--project'];
+    assert.equal((await rig.run(['install', ...own, '--yes'], env)).code, 0);
+    const fine = await rig.run(['doctor', ...own], env);
+    assert.equal(fine.code, 0, fine.out + fine.err);
+    const theirs = `sh -c "echo was run > ${at('proof')}" hook gemini`;
+    const written = readFileSync(settings, 'utf8');
+    writeFileSync(
+      settings,
+      written.replaceAll(/"command": "\S+ \S+ hook gemini/g, () => {
+        return `"command": ${JSON.stringify(theirs).slice(0, -1)}`;
+      }),
+    );
+    const seen = await rig.run(['doctor', ...own], env);
+    assert.equal(seen.code, 1);
+    assert.match(seen.out, /it was not run/);
+    assert.ok(!existsSync(at('proof')));
+    assert.equal((await rig.run(['install', ...own, '--yes'], env)).code, 0);
+    assert.equal(readFileSync(settings, 'utf8'), written);
+    assert.equal((await rig.run(['uninstall', ...own, '--yes'], env)).code, 0);
+  });
+
+  test('a plugin that a repository brings is not loaded by the doctor', async () => {
+    const env = homeOf('foreign', 'opencode');
+    const own = ['opencode', '--project'];
+    assert.equal((await rig.run(['install', ...own, '--yes'], env)).code, 0);
+    const fine = await rig.run(['doctor', ...own], env);
+    assert.equal(fine.code, 0, fine.out + fine.err);
+    const plugin = at('.opencode', 'plugins', 'claw.js');
+    const code = `import { writeFileSync as w } from 'node:fs';\nw(${JSON.stringify(at('proof'))}, '');`;
+    writeFileSync(plugin, `${readFileSync(plugin, 'utf8')}\n${code}\n`);
+    assert.equal((await rig.run(['doctor', ...own], env)).code, 1);
+    assert.ok(!existsSync(at('proof')));
+  });
+
+  test('a token in a project that git would take is told of', async () => {
+    const env = homeOf('ignored', 'claude');
+    execFileSync('git', ['init', '-q', rig.root]);
+    const install = ['install', 'claude-code', '--project', '--yes'];
+    const open = await rig.run(install, env);
+    assert.match(open.out + open.err, /git does not ignore .*settings\.local\.json/);
+    writeFileSync(at('.gitignore'), 'settings.local.json\n');
+    const closed = await rig.run(install, env);
+    assert.doesNotMatch(closed.out + closed.err, /git does not ignore/);
   });
 });

@@ -7,6 +7,7 @@ import type { Key } from '../screen/language.ts';
 import { isFound, sendCanary } from '../setup/canary.ts';
 import { trustedHooks } from '../setup/codex.ts';
 import { type Ground, SCOPES, survey } from '../setup/files.ts';
+import { isOwn } from '../setup/own.ts';
 import { findProgram, versionOf } from '../setup/program.ts';
 import { installerOf, PROGRAM, RUNTIME_ARGUMENT } from '../setup/runtime.ts';
 import { isAccepted, tokenAt } from '../setup/token.ts';
@@ -29,7 +30,7 @@ export const doctor: Command = {
   },
 };
 
-type Name = 'files' | 'program' | 'server' | 'token' | 'trust' | 'canary';
+type Name = 'files' | 'program' | 'server' | 'token' | 'trust' | 'own' | 'canary';
 type Check = {
   readonly check: Name;
   readonly ok: boolean;
@@ -53,6 +54,11 @@ async function examine(
     checks.push({ check: 'trust', ok: await trustedHooks(context, input, installer) });
   }
   if (installed === undefined) return checks;
+  if (ground.place.scope === 'project') {
+    const ok = await isOwn({ ...patient, installed, env: context.env });
+    checks.push({ check: 'own', ok, found: file });
+    if (!ok) return checks;
+  }
   return [...checks, ...(await recordChecks(context, patient, installed))];
 }
 

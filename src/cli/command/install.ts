@@ -1,6 +1,5 @@
 /** `clawctl install RUNTIME`: hooks or a plugin into a runtime, with a token of their own. */
 import type { Installer, InstallOptions, Texts } from '../../adapter/installer.ts';
-import { tokenPath, usualTokenPath } from '../hook/token.ts';
 import { refuse } from '../problem.ts';
 import type { Client } from '../reach/client.ts';
 import { trustCodex } from '../setup/codex.ts';
@@ -13,6 +12,8 @@ import {
   survey,
   writeChanges,
 } from '../setup/files.ts';
+import { tokensNamed } from '../setup/own.ts';
+import { run } from '../setup/program.ts';
 import {
   drain,
   installerOf,
@@ -26,6 +27,9 @@ import { type Command, type Context, flag, type Input, option } from './command.
 
 /** Stands for a token that is not made yet in a change that is only shown: tokens are masked. */
 const FUTURE_TOKEN = 'claw_new';
+
+/** The exit code of `git check-ignore`; 128 says that there is no repository. */
+const NOT_IGNORED = 1;
 
 export const install: Command = {
   arguments: [RUNTIME_ARGUMENT],
@@ -58,6 +62,7 @@ export const install: Command = {
     if (trust === 'declined') return;
     const files = [...changes.map(({ file }) => file), ...(trust?.files ?? [])];
     report(context, { installer, ground, files, trust: trust?.state });
+    await warnOfGit(context, { installer, ground });
   },
 };
 
@@ -83,7 +88,6 @@ async function optionsOf(
   if (transport !== undefined && transport !== 'http' && transport !== 'command') {
     throw refuse('usage.invalid', 'choice', { option: '--transport', choices: 'http, command' });
   }
-  const tokens = tokenPath(env);
   return {
     server: client.url,
     shim: shim(),
@@ -92,7 +96,7 @@ async function optionsOf(
     drain: drain(),
     otlp,
     ...(transport === undefined ? {} : { transport }),
-    ...(tokens === usualTokenPath(env) ? {} : { tokens }),
+    ...tokensNamed(env),
   };
 }
 
@@ -128,6 +132,18 @@ async function write(
   const after: Texts = installer.install(ground.texts, { ...given, token });
   const changes: readonly Change[] = changesIn(ground, after);
   await writeChanges(changes);
+}
+
+/** Claude Code tells git to leave its local settings alone when it makes them; here we made them. */
+async function warnOfGit(
+  { t, terminal, env }: Context,
+  { installer, ground }: Pick<Target, 'installer' | 'ground'>,
+): Promise<void> {
+  if (ground.place.scope !== 'project' || installer.token !== 'settings') return;
+  const [file = ''] = Object.values(ground.paths);
+  const { code } = await run('git', { args: ['check-ignore', '-q', '--', file], env });
+  if (code === NOT_IGNORED)
+    terminal.note({ text: t('install.notIgnored', { file }), style: 'alarm' });
 }
 
 type Outcome = {

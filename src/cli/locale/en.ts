@@ -268,6 +268,7 @@ export const en = {
     watch: 'Prove it with: clawctl doctor {{runtime}} - then watch: clawctl logs tail',
     trustByHand:
       'Codex does not run these hooks yet: start codex, type /hooks, and trust the hooks of Claw.',
+    notIgnored: 'git does not ignore {{file}}, and it holds a token: add it to .gitignore.',
     tokenStays: 'Its token still works: clawctl token list, then clawctl token revoke ID.',
   },
 } as const;

@@ -9,6 +9,7 @@ export const doctorJa = {
     server: 'サーバーが応答しています: {{found}}',
     token: 'サーバーはこのトークンで記録を受け付けます。',
     trust: 'Codex 自身がこれらのフックを信頼済みと答えています。',
+    own: 'このプロジェクトで実行されるのは、この clawctl が入れたものです。',
     canary: '試験用の呼び出しを同じ経路で送り、記録の中に見つけました: セッション {{found}}',
   },
   fails: {
@@ -19,6 +20,7 @@ export const doctorJa = {
     token: 'サーバーがトークンを受け付けません → clawctl install {{name}}',
     trust:
       'Codex はこれらのフックを実行しません: codex を起動して /hooks と入力し、Claw のフックを信頼してください。',
+    own: 'このプロジェクトのファイルに、この clawctl が入れたものではないプログラムがあります。実行していません: {{found}} → 内容を確認してから clawctl install {{name}} --project',
     canary: '試験用の呼び出しを同じ経路で送りましたが、届きませんでした: セッション {{found}}',
   },
   blind: '{{runtime}} で見えないことが分かっているもの（{{version}} で測定）:',

@@ -255,6 +255,8 @@ export const ja = {
     watch: '確認するには: clawctl doctor {{runtime}}、見るには: clawctl logs tail',
     trustByHand:
       'Codex はまだこれらのフックを実行しません: codex を起動して /hooks と入力し、Claw のフックを信頼してください。',
+    notIgnored:
+      '{{file}} にはトークンが含まれますが、git の無視対象ではありません。.gitignore に追加してください。',
     tokenStays:
       'トークンはまだ有効です: clawctl token list の後、clawctl token revoke ID で失効できます。',
   },
