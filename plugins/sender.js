@@ -33,6 +33,8 @@ const LAST_PAUSE_MS = 60_000;
 /** A claim of a process that lives may be this old; that of a dead one is given back at once. */
 const STALE_MS = 10 * 60_000;
 const DEPTH = 60;
+/** Values of one record: what refers to the same thing over and over grows without end as a tree. */
+const VALUES = 200_000;
 
 const RECORD = /^\d{16}-\d+-[0-9a-f]{12}\.ndjson$/;
 const CLAIM = /^(\d{16}-\d+-[0-9a-f]{12}\.(?:ndjson|drops))\.claim-(\d+)-(\d+)$/;
@@ -61,6 +63,7 @@ const HALF_WRITTEN = /^\.\d{16}-.*\.(\d+)$/;
  *   last_at: number,
  *   pause_ms: number,
  *   not_before: number,
+ *   held: readonly string[],
  *   writing: Promise<void>,
  *   sending: Promise<void> | undefined,
  *   timer: ReturnType<typeof setTimeout> | undefined,
@@ -95,6 +98,7 @@ function startSender(options) {
     last_at: 0,
     pause_ms: FIRST_PAUSE_MS,
     not_before: 0,
+    held: [],
     writing: Promise.resolve(),
     sending: undefined,
     timer: undefined,
@@ -134,7 +138,7 @@ function note(state, record) {
 /** @param {unknown} record @returns {string | undefined} */
 function lineOf(record) {
   try {
-    const line = JSON.stringify(plain(record, []));
+    const line = JSON.stringify(plain(record, [], { values: VALUES, chars: RECORD_BYTES }));
     return line.length > RECORD_BYTES ? undefined : line;
   } catch {
     return undefined;
@@ -142,12 +146,16 @@ function lineOf(record) {
 }
 
 /**
- * A copy that JSON can hold: no functions, no circles, no bigint, of bounded depth.
+ * A copy that JSON can hold: no functions, no circles, no bigint, of bounded depth and size. Throws
+ * where nothing is left of it.
  * @param {unknown} value
  * @param {readonly unknown[]} above
+ * @param {{ values: number, chars: number }} left
  * @returns {unknown}
  */
-function plain(value, above) {
+function plain(value, above, left) {
+  if (left.values-- <= 0 || left.chars < 0) throw new RangeError('The record is too large.');
+  if (typeof value === 'string') left.chars -= value.length;
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   if (typeof value !== 'object' || value === null) return value;
@@ -157,11 +165,12 @@ function plain(value, above) {
   if (above.includes(value)) return '[circular]';
   if (above.length >= DEPTH) return '[too deep]';
   const path = [...above, value];
-  if (Array.isArray(value)) return value.map((item) => plain(item, path) ?? null);
-  if (value instanceof Map) return plain(Object.fromEntries(value), path);
-  if (value instanceof Set) return plain([...value], path);
+  if (Array.isArray(value)) return value.map((item) => plain(item, path, left) ?? null);
+  if (value instanceof Map) return plain(Object.fromEntries(value), path, left);
+  if (value instanceof Set) return plain([...value], path, left);
   if (value instanceof AbortSignal || value instanceof Promise) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, path)]));
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.map(([key, item]) => [key, plain(item, path, left)]));
 }
 
 /** What is noted goes to the disk, one file a batch; files appear whole. @param {State} state */
@@ -171,11 +180,13 @@ function persist(state) {
     state.timer = undefined;
     while (state.lines.length > 0) {
       const batch = takeBatch(state);
+      state.held = batch;
       try {
         await keepBatch(folderOf(state), batch);
       } catch {
         drop(state, batch.length);
       }
+      state.held = [];
     }
   });
   return state.writing;
@@ -225,14 +236,23 @@ function fileName(size) {
   return `${String(micros).padStart(16, '0')}-${size}-${randomBytes(6).toString('hex')}.ndjson`;
 }
 
-/** The process ends: what is in memory is written at once. @param {State} state */
+/**
+ * The process ends: what is in memory is written at once, and what was just being written again,
+ * as nobody will finish that file. Sent twice, a record is recorded once.
+ * @param {State} state
+ */
 function lastWords(state) {
-  while (state.lines.length > 0) {
-    const batch = takeBatch(state);
-    const text = `${batch.join('\n')}\n`;
-    const folder = folderOf(state);
-    makeRoom(folder, text.length);
-    writeFileSync(join(folder, fileName(Buffer.byteLength(text))), text, { mode: 0o600 });
+  let batch = state.held;
+  for (; batch.length > 0 || state.lines.length > 0; batch = []) {
+    if (batch.length === 0) batch = takeBatch(state);
+    try {
+      const text = `${batch.join('\n')}\n`;
+      const folder = folderOf(state);
+      makeRoom(folder, Buffer.byteLength(text));
+      writeFileSync(join(folder, fileName(Buffer.byteLength(text))), text, { mode: 0o600 });
+    } catch {
+      drop(state, batch.length);
+    }
   }
 }
 

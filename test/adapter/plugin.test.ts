@@ -271,6 +271,52 @@ suite('the OpenCode plugin', () => {
   });
 });
 
+suite('what a plugin cannot keep', () => {
+  test('a record that refers to itself without end holds nothing up, and is told as dropped', async () => {
+    const file = installed('opencode');
+    const code = await run(
+      file,
+      `let wide = {}; for (let i = 0; i < 50; i++) wide = { a: wide, b: wide };
+       await hooks['chat.message']({ sessionID: 's' }, wide);
+       await hooks['chat.message']({ sessionID: 's' }, 'x'.repeat(9_000_000));
+       ${BEFORE(1)}`,
+    );
+    assert.equal(code, 0);
+    assert.deepEqual(ids().filter(Boolean), ['1']);
+    const dropped = received.filter(({ hook }) => hook === 'claw.dropped');
+    assert.equal(
+      dropped.reduce((sum, { count }) => sum + Number(count), 0),
+      2,
+    );
+  });
+
+  test('what is just being written when the process ends is not lost', async () => {
+    const file = installed('opencode');
+    // The folder is made right before the batch is written: the process ends in the midst of that.
+    const ends = `while (!(await import('node:fs')).existsSync(${JSON.stringify(spool())}))
+         await new Promise((resolve) => setImmediate(resolve));
+       process.exit(0);`;
+    await run(file, `${BEFORE(1)} setTimeout(() => {}, 1000); ${ends}`);
+    await run(file, BEFORE(2));
+    assert.deepEqual([...new Set(ids())], ['1', '2']);
+  });
+
+  test('what has no room on the disk at the end of the process is told as dropped', async () => {
+    const file = installed('opencode');
+    answer = () => 503;
+    await run(file, BEFORE(1));
+    const [owner = ''] = readdirSync(spool());
+    const stone = join(spool(), owner, `0000000000000001-${64 * 1024 * 1024}-0.stone`);
+    writeFileSync(stone, '');
+    await run(file, `${BEFORE(2)} process.exit(0);`);
+    rmSync(stone);
+    answer = () => 200;
+    await run(file, BEFORE(3));
+    assert.deepEqual(ids().filter(Boolean), ['1', '3']);
+    assert.equal(received.find(({ hook }) => hook === 'claw.dropped')?.['count'], 1);
+  });
+});
+
 suite('the OpenClaw plugin', () => {
   const call = (n: number) =>
     `await hooks['before_tool_call']({ toolName: 'exec', params: {}, toolCallId: '${n}' }, { sessionId: 's' });`;
