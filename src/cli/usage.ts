@@ -27,7 +27,7 @@ export function usageFault({ code, message }: CommanderError): Fault {
     case 'commander.conflictingOption':
       return refuse('usage.invalid', 'conflict', { one, other });
     case 'commander.invalidArgument':
-      return invalid(message, one);
+      return invalid(message, message.includes('command-argument') ? other : one);
     default:
       return refuse('usage.invalid', 'usage', { text: message.replace(/^error: /, '') });
   }

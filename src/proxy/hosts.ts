@@ -36,7 +36,7 @@ type Rule = {
 };
 
 /**
- * Throws `config.invalid` for a rule that is none. A rule is a host (`api.example.com`), all hosts
+ * Throws `usage.invalid` for a rule that is none. A rule is a host (`api.example.com`), all hosts
  * below one (`*.example.com`), `*`, an address or CIDR, or a range by name, each with `:port` or
  * without.
  *
@@ -124,7 +124,7 @@ function splitPort(text: string): { host: string; port: number | undefined } {
 
 function refuse(text: string, field: string): Fault {
   const shown = text.slice(0, 100);
-  return new Fault('config.invalid', `${shown} is no host, address or range.`, {
+  return new Fault('usage.invalid', `${shown} is no host, address or range.`, {
     field,
     hint: 'Examples: api.example.com, *.example.com, 10.0.0.0/8, [::1]:443, loopback.',
   });

@@ -53,7 +53,7 @@ type State = ModelProxyOptions & {
   refused: number;
 };
 
-/** Throws `config.invalid` where an upstream is the proxy itself, or the port is taken. */
+/** Throws `usage.invalid` where an upstream is the proxy itself, `config.invalid` where the port is taken. */
 export async function startModelProxy(options: ModelProxyOptions): Promise<ModelProxy> {
   const watch = openWatch({ ...options, now: Date.now });
   const connections = openConnections();
@@ -99,7 +99,7 @@ function requireOthers({ url }: Listening, { urls }: Upstreams): void {
   for (const [vendor, upstream] of Object.entries(urls)) {
     const local = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1?\]|0\.0\.0\.0)$/.test(upstream.hostname);
     if (!local || upstream.port !== port) continue;
-    throw new Fault('config.invalid', `${vendor} names the proxy itself.`, { field: vendor });
+    throw new Fault('usage.invalid', `${vendor} names the proxy itself.`, { field: vendor });
   }
 }
 

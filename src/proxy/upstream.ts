@@ -14,7 +14,7 @@ const OFFICIAL: Readonly<Record<Vendor, string>> = {
   gemini: 'https://generativelanguage.googleapis.com',
 };
 
-/** Throws `config.invalid` for an address that is none. */
+/** Throws `usage.invalid` for an address that is none. */
 export function readUpstreams(given: Partial<Record<Vendor, string | undefined>>): Upstreams {
   const vendors = Object.keys(OFFICIAL) as Vendor[];
   const named = vendors.filter((vendor) => given[vendor] !== undefined);
@@ -29,7 +29,7 @@ function readUrl(vendor: Vendor, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain = url && url.username === '' && url.password === '' && url.search === '';
   if (url && plain && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
-  throw new Fault('config.invalid', `${vendor} is no http or https address.`, {
+  throw new Fault('usage.invalid', `${vendor} is no http or https address.`, {
     field: vendor,
     hint: `Give it as ${OFFICIAL[vendor]}, without credentials.`,
   });

@@ -131,7 +131,7 @@ suite('files that are not what they should be', () => {
       one.message.split(' ').slice(0, 5).join(' '),
     ]);
     assert.deepEqual(problems, [
-      ['nowhere', undefined, 'ENOENT'],
+      ['nowhere', undefined, 'no such file or folder'],
       ['hostile/a.jsonl', 2, 'not JSON'],
       ['hostile/a.jsonl', 3, 'The record is not a'],
       ['hostile/a.jsonl', 4, 'The record is not a'],

@@ -142,7 +142,9 @@ suite('clawctl install, doctor and uninstall', { concurrency: false }, () => {
     const commented = await rig.run(['install', 'gemini', '--yes'], env);
     assert.equal(commented.code, 2);
     assert.match(commented.err, /not valid JSON/);
-    assert.equal((await rig.run(['install', 'nothing'], env)).code, 2);
+    const unknown = await rig.run(['install', 'nothing'], env);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.err, /runtime must be one of: claude-code, codex/);
     assert.equal((await rig.run(['install', 'openclaw', '--project'], env)).code, 2);
   });
 

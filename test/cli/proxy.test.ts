@@ -64,8 +64,8 @@ suite('clawctl', () => {
 
   test('a proxy without an upstream that is one, or with a rule that is none, does not start', async () => {
     const bad = await rig.run(['model-proxy', '--openai', 'ftp://x', '--json']);
-    assert.equal(bad.code, 3);
-    assert.match(bad.err, /config\.invalid/);
-    assert.equal((await rig.run(['egress-proxy', '--allow', 'a b'])).code, 3);
+    assert.equal(bad.code, 2);
+    assert.match(bad.err, /usage\.invalid/);
+    assert.equal((await rig.run(['egress-proxy', '--allow', 'a b'])).code, 2);
   });
 });

@@ -154,7 +154,7 @@ suite('rules', () => {
       'a/8',
     ]) {
       const read = () => readRules({ allow: [text], deny: [] });
-      assert.throws(read, { code: 'config.invalid', detail: { field: 'allow', hint: HINT } }, text);
+      assert.throws(read, { code: 'usage.invalid', detail: { field: 'allow', hint: HINT } }, text);
     }
   });
 });

@@ -512,7 +512,7 @@ suite('what the proxy does not know', () => {
     await proxy.close(0);
     const record = () => {};
     await assert.rejects(startModelProxy({ port: Number(port), upstreams, record }), {
-      code: 'config.invalid',
+      code: 'usage.invalid',
       message: 'openai names the proxy itself.',
     });
   });

@@ -20,8 +20,8 @@ export const egressProxy: Command = {
   examples: [
     'clawctl egress-proxy',
     'HTTPS_PROXY=http://my-session:x@127.0.0.1:4631 node agent.js',
-    'clawctl egress-proxy --deny-private --deny *.example.com',
-    'clawctl egress-proxy --allow api.anthropic.com,*.npmjs.org:443,127.0.0.1',
+    'clawctl egress-proxy --deny-private --deny "*.example.com"',
+    'clawctl egress-proxy --allow "api.anthropic.com,*.npmjs.org:443,127.0.0.1"',
   ],
   run: async (context, input) => {
     const stopped = context.interruption();

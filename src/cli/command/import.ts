@@ -37,7 +37,10 @@ export const importTranscripts: Command = {
     const from_ms = baseOf(context, input);
     const finding = await findFiles(placesOf(context, input, format), format);
     const tally = openTally();
-    for (const problem of finding.problems) tally.problem(problem);
+    for (const { file, message } of finding.problems) {
+      const missing = message === 'ENOENT' ? context.t('import.missing') : message;
+      tally.problem({ file, message: missing });
+    }
     const signal = context.interruption();
     const sender = flag(input, 'dryRun') ? undefined : await openOut(context, tally, signal);
     const progress = await context.terminal.progress(

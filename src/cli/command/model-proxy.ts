@@ -8,6 +8,7 @@ import { type Command, type Context, option, whole } from './command.ts';
 const PORT = 4630;
 /** How long requests under way may go on when the proxy is told to stop, in milliseconds. */
 const GRACE_MS = 10_000;
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 export const modelProxy: Command = {
   options: [
@@ -26,6 +27,7 @@ export const modelProxy: Command = {
     'clawctl model-proxy --openai http://127.0.0.1:11434 --session nightly',
   ],
   run: async (context, input) => {
+    const { t, terminal } = context;
     const stopped = context.interruption();
     const upstreams = readUpstreams({
       anthropic: option(input, 'anthropic'),
@@ -47,6 +49,10 @@ export const modelProxy: Command = {
       throw error;
     });
     greet(context, proxy.url);
+    const { hostname } = new URL(proxy.url);
+    if (!LOOPBACK.test(hostname)) {
+      terminal.note({ text: t('relay.open', { host: hostname }), style: 'alarm' });
+    }
     if (!stopped.aborted) await once(stopped, 'abort');
     await proxy.close(GRACE_MS);
     await claw.close();

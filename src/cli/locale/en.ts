@@ -130,9 +130,9 @@ export const en = {
   import: {
     label: 'importing',
     read_one:
-      'Read {{count}} file: {{records}} records, {{events}} events of {{sessions}} sessions.',
+      'Read {{count}} file. Records: {{records}}; events: {{events}}; sessions: {{sessions}}.',
     read_other:
-      'Read {{count}} files: {{records}} records, {{events}} events of {{sessions}} sessions.',
+      'Read {{count}} files. Records: {{records}}; events: {{events}}; sessions: {{sessions}}.',
     done_one: 'Recorded {{count}} event; {{known}} were recorded before.',
     done_other: 'Recorded {{count}} events; {{known}} were recorded before.',
     dry: 'Nothing was sent (--dry-run).',
@@ -142,6 +142,7 @@ export const en = {
     more_other: '… and {{count}} more problems (--json lists more)',
     cut: 'the file ends within it: it may still be written',
     other: 'it belongs to another session',
+    missing: 'no such file or folder',
     json: 'not JSON',
     utf8: 'not UTF-8',
     large: 'longer than 32 MiB',
@@ -224,6 +225,7 @@ export const en = {
     egressClosed: 'Connections: {{passed}} passed, {{denied}} denied, {{failed}} failed.',
     refused: '{{refused}} requests were refused: they did not tell whose they were.',
     dropped: '{{dropped}} events were lost.',
+    open: 'Others reach {{host}} too: the proxy relays for them, and records what they send.',
   },
   serve: {
     ready: 'Claw {{version}} records at {{url}}',

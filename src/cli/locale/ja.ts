@@ -138,6 +138,7 @@ export const ja = {
     cut: 'ファイルが途中で終わっている（書き込み中の可能性あり）',
     other: '別のセッションのもの',
     json: 'JSONではありません',
+    missing: 'ファイルまたはフォルダーがありません',
     utf8: 'UTF-8ではありません',
     large: '32 MiBを超えています',
   },
@@ -211,6 +212,7 @@ export const ja = {
     egressClosed: '接続: 通過 {{passed}} 件、拒否 {{denied}} 件、失敗 {{failed}} 件。',
     refused: '宛先の分からない要求を {{refused}} 件拒否しました。',
     dropped: '{{dropped}} 件のイベントが失われました。',
+    open: '{{host}} には他の利用者も接続できます。その通信も中継し、記録します。',
   },
   serve: {
     ready: 'Claw {{version}} が {{url}} で記録しています',

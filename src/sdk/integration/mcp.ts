@@ -48,14 +48,17 @@ export function wrapMcpClient<C extends object>(
     const failed = hook(method, (error: unknown) => void call?.error(error));
     return watched(work, settled, failed);
   };
-  const wrapped = new Map<unknown, Method>();
+  const wrapped = new WeakMap<object, Method>();
   return new Proxy(client, {
     get: (target, key) => {
       const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function') return value;
+      const name = METHODS.has(String(key)) ? String(key) : undefined;
+      // What was set from outside (`onclose`, `onerror`) is given back as it was set.
+      if (typeof value !== 'function' || (name === undefined && Object.hasOwn(target, key))) {
+        return value;
+      }
       const known = wrapped.get(value);
       if (known) return known;
-      const name = METHODS.has(String(key)) ? String(key) : undefined;
       const method: Method = (...args) => {
         const work = () => Reflect.apply(value, target, args);
         return name === undefined ? work() : observe(name, args, work);

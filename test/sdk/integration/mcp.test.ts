@@ -113,4 +113,7 @@ test('the wrapped client is the client: its own kind, its fields, its methods st
   const handler = () => {};
   wrapped.onclose = handler;
   assert.equal(client.onclose, handler);
+  assert.equal(wrapped.onclose, handler);
+  Object.defineProperty(client, 'fixed', { value: handler });
+  assert.equal((wrapped as unknown as { fixed: unknown }).fixed, handler);
 });
