@@ -16,6 +16,9 @@ export type Piece = { readonly chunk: Buffer; readonly at_ms: number };
 /** Bytes of all copies at once; a copy that finds no room is given up. */
 export type Room = { left: number };
 
+/** What an array and two objects cost beside the bytes of a piece. */
+const PIECE_BYTES = 256;
+
 export function openCopy(limit_bytes: number, room: Room): Copy {
   let kept: Piece[] | undefined = [];
   let held = 0;
@@ -29,9 +32,10 @@ export function openCopy(limit_bytes: number, room: Room): Copy {
     add: (chunk, at_ms) => {
       bytes += chunk.length;
       if (kept === undefined) return;
-      if (bytes > limit_bytes || chunk.length > room.left) return release();
-      room.left -= chunk.length;
-      held += chunk.length;
+      const cost = chunk.length + PIECE_BYTES;
+      if (bytes > limit_bytes || cost > room.left) return release();
+      room.left -= cost;
+      held += cost;
       kept.push({ chunk, at_ms });
     },
     chunks: () => kept,

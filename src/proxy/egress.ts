@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fit } from '../adapter/record.ts';
 import type { Draft } from '../event/event.ts';
-import { hostOf } from './address.ts';
+import { hostOf, rangeNet } from './address.ts';
 import { type EgressCall, openCall } from './egress-call.ts';
 import type { HostRules } from './hosts.ts';
 import { type ListenOptions, listen } from './listen.ts';
@@ -98,9 +98,12 @@ async function check(state: State, request: IncomingMessage, target: Target): Pr
   }
   const { denied } = rules.decide({ ...target, addresses });
   if (denied !== undefined) return deny(denied);
-  const own = addresses.some((one) => /^(?:::ffff:)?127\.|^::1?$|^0\.0\.0\.0$/.test(one));
-  return own && target.port === state.port ? deny('it is this proxy') : { call, addresses };
+  return addresses.some(LOOPBACK) && target.port === state.port
+    ? deny('it is this proxy')
+    : { call, addresses };
 }
+
+const LOOPBACK = rangeNet('loopback');
 
 /** The user of the proxy's credentials, as in `http://SESSION:x@127.0.0.1:4631`. */
 function sessionOf({ session_id = SESSIONLESS }: State, { headers }: IncomingMessage): string {
@@ -121,6 +124,8 @@ async function passTunnel(state: State, { request, socket, head }: Tunnel): Prom
   const checked = await check(state, request, target);
   if ('refused' in checked) return say(socket, checked.status, checked.refused);
   const { call, addresses } = checked;
+  const gone = { code: 'client_aborted', message: 'The client went away.' };
+  if (socket.destroyed) return call.end({ error: gone });
   const upstream = connect({ ...target, lookup: pinned(addresses), timeout: CONNECT_MS });
   let broken: { code: string; message: string } | undefined;
   upstream.on('error', (error: NodeJS.ErrnoException) => {
@@ -146,7 +151,7 @@ async function passTunnel(state: State, { request, socket, head }: Tunnel): Prom
   });
   socket.once('close', () => {
     if (!upstream.connecting) return;
-    broken = { code: 'client_aborted', message: 'The client went away.' };
+    broken = gone;
     upstream.destroy();
   });
 }

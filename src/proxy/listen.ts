@@ -17,10 +17,16 @@ export type Listening = {
 };
 
 const SWEEP_MS = 50;
+/**
+ * How long a client may keep a connection without a request, in milliseconds: longer than clients
+ * do (Go's 90 s), so that none is closed while a request is on its way.
+ */
+const KEEP_MS = 120_000;
 
 /** Throws `config.invalid` where the address cannot be listened on. */
 export async function listen(server: Server, { host, port }: ListenOptions): Promise<Listening> {
   const sockets = new Set<Socket>();
+  server.keepAliveTimeout = KEEP_MS;
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -80,6 +80,7 @@ export function relay(options: Relay): void {
     over = true;
     tap.ended(failure);
   };
+  if (response.destroyed || request.socket.destroyed) return end(ABORTED);
   const outgoing = ask(options);
   if (outgoing === undefined) {
     refuse(response, 400, 'The request cannot be passed on as it is.');
@@ -99,11 +100,19 @@ export function relay(options: Relay): void {
   });
   response.on('close', () => {
     if (response.writableFinished) return;
-    end({ code: 'client_aborted', message: 'The client went away before the answer was over.' });
+    end(ABORTED);
     outgoing.destroy();
   });
   send(request, outgoing, tap);
 }
+
+const ABORTED: Failure = {
+  code: 'client_aborted',
+  message: 'The client went away before the answer was over.',
+};
+
+/** Methods whose requests Node sends without a length where they have no body. */
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
 function ask({ request, upstream, path, connections, dropped }: Relay): ClientRequest | undefined {
   const secure = upstream.protocol === 'https:';
@@ -111,7 +120,7 @@ function ask({ request, upstream, path, connections, dropped }: Relay): ClientRe
   const length = request.headers['content-length'];
   if (request.headers['transfer-encoding'] !== undefined) {
     headers.push('Transfer-Encoding', 'chunked');
-  } else if (length === undefined && request.method === 'POST') {
+  } else if (length === undefined && !BODILESS.has(request.method ?? '')) {
     headers.push('Content-Length', '0');
   }
   try {
@@ -135,7 +144,8 @@ function ask({ request, upstream, path, connections, dropped }: Relay): ClientRe
 
 function send(request: IncomingMessage, outgoing: ClientRequest, tap: Tap): void {
   request.on('data', (chunk: Buffer) => {
-    if (!outgoing.write(chunk)) request.pause();
+    // Whoever answered early and left reads no more; the rest of the request still has to come.
+    if (!outgoing.destroyed && !outgoing.write(chunk)) request.pause();
     tap.sent(chunk);
   });
   outgoing.on('drain', () => request.resume());

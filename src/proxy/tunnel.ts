@@ -51,6 +51,9 @@ export function tunnel(options: Tunnel): void {
   outgoing.on('response', (incoming) => {
     socket.write(headOf(incoming, ['Connection', 'close']));
     incoming.pipe(socket);
+    incoming.on('close', () => {
+      if (!incoming.complete) socket.destroy();
+    });
   });
   outgoing.end();
 }
