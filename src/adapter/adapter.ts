@@ -19,6 +19,8 @@ export type KnownCalls = {
   readonly alike: (session_id: string, tool: string, args: unknown) => readonly AlikeCall[];
   /** Under which id a call of this id was recorded, where a witness without ids came first. */
   readonly aliasOf: (session_id: string, call_id: string) => string | undefined;
+  /** The whole sessions in which a runtime's hooks or its model's answers told of this call. */
+  readonly sessionsOf: (call_id: string) => readonly string[];
 };
 
 export type AlikeCall = {

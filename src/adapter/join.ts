@@ -16,13 +16,48 @@ const KINDS: ReadonlySet<unknown> = new Set(['model_proxy', 'mcp_proxy', 'transc
  * in time and not yet told by this kind of source. What a producer sent is not checked before.
  */
 export function joined<T>(calls: KnownCalls, draft: T): T {
-  if (!isObject(draft) || !isNamed(draft)) return draft;
+  if (!isObject(draft)) return draft;
+  if (isAstray(draft)) return sited(calls, draft);
+  if (!isNamed(draft)) return draft;
   const { call_id, attributes = {} } = draft;
   const session_id = wholeOf(draft);
   if (!isObject(attributes) || calls.stateOf(session_id, call_id) !== undefined) return draft;
   const known = calls.aliasOf(session_id, call_id) ?? unnamed(calls, session_id, draft);
   if (known === undefined) return draft;
   return { ...draft, call_id: known, attributes: { ...attributes, [OWN_ID]: call_id } };
+}
+
+/** How the MCP proxy begins the sessions that it makes up for a client that names none. */
+const MADE_SESSION = 'mcp-';
+/** Characters of an id that is a model's own, and not a counter's that other sessions use too. */
+const OWN_ID_CHARS = 12;
+
+type Astray = {
+  readonly session_id: string;
+  readonly call_id: string;
+  readonly attributes?: unknown;
+};
+
+/** A client over HTTP may name the call alone (Claude Code's `claudecode/toolUseId`). */
+function isAstray(draft: Record<string, unknown>): draft is Record<string, unknown> & Astray {
+  const { session_id, parent_session_id, call_id, source } = draft;
+  if (!isObject(source) || source['kind'] !== 'mcp_proxy') return false;
+  const made = typeof session_id === 'string' && session_id.startsWith(MADE_SESSION);
+  const own = typeof call_id === 'string' && call_id.length >= OWN_ID_CHARS;
+  return made && own && parent_session_id === undefined;
+}
+
+/**
+ * The draft in the one session that is known to have this call, the proxy's own session kept in
+ * `attributes`. What already began in the proxy's session stays there: a call is one row.
+ */
+function sited<T extends Astray>(calls: KnownCalls, draft: T): T {
+  const { session_id, call_id, attributes = {} } = draft;
+  const [known, other] = calls.sessionsOf(call_id);
+  const clear = known !== undefined && other === undefined && known !== session_id;
+  if (!clear || !isObject(attributes)) return draft;
+  if (calls.stateOf(session_id, call_id) !== undefined) return draft;
+  return { ...draft, session_id: known, attributes: { ...attributes, proxy_session: session_id } };
 }
 
 type Named = {

@@ -5,6 +5,7 @@ import type { Draft } from '../event/event.ts';
 import { wholeOf } from '../event/part.ts';
 import type { AlikeCall, CallState, KnownCalls } from './adapter.ts';
 import { given } from './record.ts';
+import { openSites } from './site.ts';
 
 export type CallMemory = {
   /** What adapters may ask, within one tenant. */
@@ -22,7 +23,7 @@ type Remembered = AlikeCall & {
 
 /** Calls that are remembered of one question: an agent that repeats itself costs no more. */
 const ALIKE = 64;
-/** Ways in which witnesses name one call: a wrapper and what it carries, two spellings of a tool. */
+/** Ways in which witnesses name one call: a wrapper and what it carries, a tool spelt twice. */
 const NAMINGS = 4;
 
 /** At most `limit` calls, the longest untouched forgotten first. */
@@ -31,6 +32,7 @@ export function rememberCalls(limit: number): CallMemory {
   /** By the own id of a call, the id under which it was recorded. */
   const aliases = new Map<string, string>();
   const questions = openQuestions();
+  const sites = openSites(limit);
 
   return {
     of: (tenant) => {
@@ -44,6 +46,7 @@ export function rememberCalls(limit: number): CallMemory {
           alike(session_id, tool, args).findLast(({ state }) => state !== 'answered')?.call_id,
         alike,
         aliasOf: (session_id, call_id) => aliases.get(keyOf(tenant, session_id, call_id)),
+        sessionsOf: (call_id) => sites.of(tenant, call_id),
       };
     },
     note: (tenant, draft) => {
@@ -62,6 +65,7 @@ export function rememberCalls(limit: number): CallMemory {
       const made = before?.made_ms ?? madeIn(draft);
       calls.set(key, { key, call_id, state, witnesses, asked, ...given('made_ms', made) });
       if (isNew) questions.add(question, key);
+      sites.note(tenant, call_id, draft);
       const own = attributes?.[OWN_ID];
       if (typeof own === 'string') aliases.set(keyOf(tenant, wholeOf(draft), own), call_id);
       forget();
@@ -134,6 +138,9 @@ export function layered(recorded: KnownCalls, batch: CallMemory): KnownCalls {
     alike,
     aliasOf: (session_id, call_id) =>
       recorded.aliasOf(session_id, call_id) ?? fresh.aliasOf(session_id, call_id),
+    sessionsOf: (call_id) => [
+      ...new Set([...recorded.sessionsOf(call_id), ...fresh.sessionsOf(call_id)]),
+    ],
     asked: (session_id, tool, args) =>
       alike(session_id, tool, args).findLast(
         ({ call_id }) => stateOf(session_id, call_id) !== 'answered',

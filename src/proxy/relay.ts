@@ -80,7 +80,10 @@ export function relay(options: Relay): void {
     over = true;
     tap.ended(failure);
   };
-  if (response.destroyed || request.socket.destroyed) return end(ABORTED);
+  if (response.destroyed || request.socket.destroyed) {
+    end(ABORTED);
+    return;
+  }
   const outgoing = ask(options);
   if (outgoing === undefined) {
     refuse(response, 400, 'The request cannot be passed on as it is.');

@@ -73,3 +73,55 @@ test('nothing is joined that is known, of other runtimes, other calls or another
   assert.equal(joined(calls, known), known);
   assert.equal(joined(memory.of('u'), known), known, 'one tenant never learns of another');
 });
+
+const ID = 'toolu_01ABCDEFGH';
+const seen = (kind: string, session_id: string, more: Partial<Draft> = {}): Draft =>
+  ({ type: 'tool_call', session_id, call_id: ID, source: { kind }, ...more }) as Draft;
+
+test('what an MCP proxy tells of a call alone goes into the one session that has it', () => {
+  for (const kind of ['hook', 'model_proxy']) {
+    const memory = rememberCalls(10);
+    memory.note('t', seen(kind, 's:a1', { parent_session_id: 's' }));
+    memory.note('t', seen(kind, 's'));
+    const { known, batch } = layersOf(memory.of('t'));
+    const asked = joined(known, seen('mcp_proxy', 'mcp-1', { attributes: { mcp_id: '1' } }));
+    assert.equal(asked.session_id, 's');
+    assert.deepEqual(asked.attributes, { mcp_id: '1', proxy_session: 'mcp-1' });
+    batch.note('', asked);
+    memory.note('t', asked);
+    const answer = joined(known, seen('mcp_proxy', 'mcp-1', { status: 'success' }));
+    assert.equal(answer.session_id, 's', 'again, once it is recorded there');
+  }
+});
+
+test('a call stays in the MCP proxy’s session where it is not clearly another’s', () => {
+  const memory = rememberCalls(10);
+  memory.note('t', seen('hook', 's'));
+  memory.note('t', seen('hook', 's', { call_id: 'call_1' }));
+  memory.note('t', seen('hook', 's', { call_id: 'toolu_02ABCDEFGH' }));
+  memory.note('t', seen('model_proxy', 's2', { call_id: 'toolu_02ABCDEFGH' }));
+  memory.note('t', seen('otel', 's', { call_id: 'toolu_03ABCDEFGH' }));
+  const own = seen('mcp_proxy', 'mcp-1', { call_id: 'toolu_04ABCDEFGH' });
+  memory.note('t', own);
+  memory.note('t', seen('hook', 's', { call_id: 'toolu_04ABCDEFGH' }));
+  for (const draft of [
+    seen('mcp_proxy', 'mcp-1', { call_id: 'call_1' }),
+    seen('mcp_proxy', 'mcp-1', { call_id: 'toolu_02ABCDEFGH' }),
+    seen('mcp_proxy', 'mcp-1', { call_id: 'toolu_03ABCDEFGH' }),
+    own,
+    seen('mcp_proxy', 'named'),
+    seen('api', 'mcp-1'),
+    seen('mcp_proxy', 'mcp-1', { attributes: 'none' as never }),
+  ]) {
+    assert.equal(joined(memory.of('t'), draft), draft);
+  }
+  const known = seen('mcp_proxy', 'mcp-1');
+  assert.equal(joined(memory.of('other'), known), known, 'of another tenant');
+});
+
+test('sessions of calls are forgotten with the oldest', () => {
+  const memory = rememberCalls(2);
+  for (const call_id of ['a', 'b', 'c']) memory.note('t', seen('hook', 's', { call_id }));
+  const calls = memory.of('t');
+  assert.deepEqual(['a', 'b', 'c'].map(calls.sessionsOf), [[], ['s'], ['s']]);
+});

@@ -46,3 +46,52 @@ test('what a proxy and a transcript tell after the hooks stands in the hooks’ 
   const report = await rig.trail.coverage({ tenant: 'acme', session_id: hook.session_id });
   assert.deepEqual([report.calls, report.seen_by_all], [1, 1]);
 });
+
+test('what an MCP proxy tells of Claude Code’s call stands in the session of its hooks', async () => {
+  const call = { session_id: 'claude-1', tool_use_id: 'toolu_01JOINED00', cwd: '/tmp' };
+  const tool = { tool_name: 'mcp__fs__read', tool_input: { path: 'a' } };
+  const base = { transcript_path: '/tmp/t', permission_mode: 'default', ...call, ...tool };
+  await post('/v1/capture/claude-code', { ...base, hook_event_name: 'PreToolUse' });
+  const fact = (more: object) => ({
+    type: 'tool_call',
+    session_id: 'mcp-0011',
+    call_id: call.tool_use_id,
+    source: { kind: 'mcp_proxy', runtime: 'claude-code' },
+    ...more,
+  });
+  const asked = fact({ tool: tool.tool_name, arguments: tool.tool_input, status: 'pending' });
+  await post('/v1/events', [asked, fact({ status: 'success', result: 'x' })]);
+  const query = 'session:claude-1 type:tool_call';
+  const { events } = await rig.trail.search({ tenant: 'acme', query });
+  assert.deepEqual(
+    events.map(({ witnesses, status }) => [witnesses, status]),
+    [[['hook', 'mcp_proxy'], 'success']],
+  );
+});
+
+test('one record that no event may be does not keep those beside it from being recorded', async () => {
+  const hook = geminiHook('BeforeTool', CALL, 5) as { session_id: string; timestamp: string };
+  await post('/v1/capture/gemini', hook);
+  const fact = (more: object) => ({
+    type: 'tool_call',
+    session_id: hook.session_id,
+    call_id: 'own-deep',
+    time: hook.timestamp,
+    source: { kind: 'model_proxy', runtime: 'gemini' },
+    tool: 'read_file',
+    arguments: CALL.tool_input,
+    status: 'pending',
+    ...more,
+  });
+  await post('/v1/events', [fact({})]);
+  let deep: unknown = 1;
+  for (let i = 0; i < 70; i++) deep = [deep];
+  // Of another call that was joined, so that nothing is known of it but its alias.
+  const body = [
+    fact({ arguments: deep, parent_session_id: 5 }),
+    fact({ arguments: deep }),
+    fact({ call_id: 'beside' }),
+  ];
+  const reply = await rig.send('/v1/events', { token: rig.recorder, body: JSON.stringify(body) });
+  assert.equal(reply.status, 200, JSON.stringify(reply.body));
+});

@@ -62,11 +62,16 @@ type Joined = Item & { readonly joined?: true };
 function joinedItems({ face, tenant }: Receiving, items: readonly Item[]): readonly Joined[] {
   const { known, batch } = layersOf(face.calls.of(tenant));
   return items.map((item) => {
-    if (!('value' in item)) return item;
-    const value = joined(known, item.value);
-    if (value === item.value) return item;
-    batch.note('', value as Draft);
-    return { ...item, value, joined: true };
+    if (!('value' in item) || isForeign(item, tenant)) return item;
+    try {
+      const value = joined(known, item.value);
+      if (value === item.value) return item;
+      batch.note('', value as Draft);
+      return { ...item, value, joined: true };
+    } catch {
+      // What no event may hold: the front door says so, and the others are recorded.
+      return item;
+    }
   });
 }
 
@@ -81,10 +86,17 @@ function noteProxied(
 ): void {
   for (const [i, item] of items.entries()) {
     if (receipts[i]?.status !== 'accepted' || !('value' in item)) continue;
+    if (isForeign(item, tenant)) continue;
     const { source } = Object(item.value) as { source?: { kind?: unknown } };
     if (!item.joined && !PROXIES.has(source?.kind)) continue;
     face.calls.note(tenant, item.value as Draft);
   }
+}
+
+/** A token of every tenant records for any: what one remembers is never another's. */
+function isForeign({ value }: { readonly value: unknown }, tenant: string): boolean {
+  const { tenant_id } = Object(value) as { tenant_id?: unknown };
+  return tenant_id !== undefined && tenant_id !== tenant;
 }
 
 const PROXIES: ReadonlySet<unknown> = new Set(['model_proxy', 'mcp_proxy']);
