@@ -205,6 +205,30 @@ describe('the answer', () => {
     assert.equal((await post(new Uint8Array(0), PROTOBUF)).status, 200, 'an empty export');
   });
 
+  test('counts a refused record once, however many events it would have been', async () => {
+    const values = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.conversation.id': 'claw',
+      'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"a"}]}]',
+      'gen_ai.output.messages': '[{"role":"assistant","parts":[{"type":"text","content":"b"}]}]',
+    };
+    const attributes = Object.entries(values).map(([key, stringValue]) => ({
+      key,
+      value: { stringValue },
+    }));
+    const span = {
+      traceId: '11'.repeat(16),
+      spanId: '22'.repeat(8),
+      name: 'chat x',
+      startTimeUnixNano: '1',
+      endTimeUnixNano: '2',
+      attributes,
+    };
+    const body = { resourceSpans: [{ scopeSpans: [{ spans: [span, null] }] }] };
+    const { body: answer } = await post(body, {}, '/v1/traces');
+    assert.equal(answer.partialSuccess.rejectedSpans, '2');
+  });
+
   test('names how many records were refused, and why, and the others are recorded', async () => {
     const long = { ...CALL, 'session.id': 'claw', tool_use_id: 'toolu_own' };
     const body = logs([record(long), null, record({ ...CALL, tool_use_id: 'toolu_good' })]);

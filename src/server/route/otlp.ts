@@ -141,20 +141,27 @@ const TURN = 200;
 async function keepAll(call: Receiving, items: readonly Item[]): Promise<Rejected | undefined> {
   const { face, tenant } = call;
   const known = layersOf(face.calls.of(tenant));
-  const faults: Fault[] = [];
-  const drafts: Draft[] = [];
+  /** Of each refused record the first: one may have been several events. */
+  const faults = new Map<Item, Fault>();
+  const made: Made[] = [];
   for (const [i, item] of items.entries()) {
     if (i % TURN === TURN - 1) await nextTurn();
     const adapted = adapt(call, known, item);
-    if (adapted instanceof Fault) faults.push(adapted);
+    if (adapted instanceof Fault) faults.set(item, adapted);
     else if ('skipped' in adapted) face.metrics.events.inc({ outcome: 'skipped', code: '' });
-    else drafts.push(...adapted.drafts);
+    else made.push(...adapted.drafts.map((draft) => ({ item, draft })));
   }
-  faults.push(...(await keep(call, drafts)));
+  for (const { item, fault } of await keep(call, made)) {
+    if (!faults.has(item)) faults.set(item, fault);
+  }
   face.gaps.heard({ tenant, producer: producerOf(call), records: items.filter(isTelemetry) });
-  const [first] = faults;
-  return first && { count: faults.length, why: `${first.code}: ${first.message}` };
+  const [first] = faults.values();
+  return first && { count: faults.size, why: `${first.code}: ${first.message}` };
 }
+
+/** What a record became, and why that was refused. */
+type Made = { readonly item: Item; readonly draft: Draft };
+type Refused = { readonly item: Item; readonly fault: Fault };
 
 function isTelemetry(item: Item): item is Telemetry {
   return item.kind === 'log' || item.kind === 'span';
@@ -174,21 +181,21 @@ function adapt({ face }: Receiving, known: Layered, item: Item): Adapted | Fault
 }
 
 /** Remembers the calls that are new; a repeat was remembered when it came first. */
-async function keep(call: Receiving, drafts: readonly Draft[]): Promise<Fault[]> {
-  const items = drafts.map((value) => ({ value }));
-  const receipts = await record(call, items, producerOf(call));
-  const faults: Fault[] = [];
-  for (const [i, receipt] of receipts.entries()) {
-    const draft = drafts[i];
-    if (receipt.status === 'accepted' && draft) call.face.calls.note(call.tenant, draft);
-    if (receipt.status !== 'rejected') continue;
+async function keep(call: Receiving, made: readonly Made[]): Promise<Refused[]> {
+  const values = made.map(({ draft }) => ({ value: draft }));
+  const receipts = await record(call, values, producerOf(call));
+  const refused: Refused[] = [];
+  for (const [i, { item, draft }] of made.entries()) {
+    const receipt = receipts[i];
+    if (receipt?.status === 'accepted') call.face.calls.note(call.tenant, draft);
+    if (receipt?.status !== 'rejected') continue;
     const { code, message, ...detail } = receipt.error;
     const fault = new Fault(code, message, detail);
     // Sending all again adds only what is missing: ids are made from the records.
     if (CODES[code].status === 429 || CODES[code].status >= 500) throw fault;
-    faults.push(fault);
+    refused.push({ item, fault });
   }
-  return faults;
+  return refused;
 }
 
 function tooMany(limit: number): Fault {
