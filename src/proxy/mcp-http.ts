@@ -58,8 +58,9 @@ export async function startHttpProxy(options: HttpOptions): Promise<HttpProxy> {
   const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0 });
   const handle = (request: IncomingMessage, response: ServerResponse) =>
     pass(proxy, request, response);
-  // Without the second, Node would answer in the upstream's place.
-  server.on('request', handle).on('checkContinue', handle);
+  server.on('request', handle);
+  // Without these, Node would answer in the upstream's place.
+  server.on('checkContinue', handle).on('checkExpectation', handle);
   const listening = await listen(server, { port: options.port });
   return {
     url: `${listening.url}${options.upstream.pathname}`,

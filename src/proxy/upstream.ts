@@ -78,6 +78,7 @@ function credentialVendors(query: string, headers: ReadonlyMap<string, string>):
   if (headers.has('openai-organization') || headers.has('openai-project')) found.push('openai');
   const bearer = /^Bearer +(\S{4,12})/i.exec(headers.get('authorization') ?? '')?.[1] ?? '';
   if (bearer.startsWith('sk-ant-')) found.push('anthropic');
+  else if (/^sk-(?:proj|svcacct|admin)-/.test(bearer)) found.push('openai');
   else if (/^(?:AIza|ya29\.)/.test(bearer)) found.push('gemini');
   return found;
 }

@@ -7,8 +7,9 @@ import type { Draft } from '../../src/event/event.ts';
 import { openCopy } from '../../src/proxy/copy.ts';
 import { startEgressProxy } from '../../src/proxy/egress.ts';
 import { readRules } from '../../src/proxy/hosts.ts';
+import { startHttpProxy } from '../../src/proxy/mcp-http.ts';
 import { startModelProxy } from '../../src/proxy/model.ts';
-import { readUpstreams } from '../../src/proxy/upstream.ts';
+import { destinationOf, readUpstreams } from '../../src/proxy/upstream.ts';
 import { until } from '../sdk/loopback.ts';
 import { startUpstream } from './upstream.ts';
 
@@ -187,4 +188,30 @@ suite('the egress proxy', () => {
       assert.match(client.got(), /^HTTP\/1.1 403 /, host);
     }
   });
+});
+
+test('a key that is plainly OpenAI’s goes to OpenAI alone, whatever path it is sent to', () => {
+  const upstreams = readUpstreams({});
+  for (const key of ['sk-proj-abcdefgh', 'sk-svcacct-abcdefgh', 'sk-admin-abcdefgh']) {
+    for (const path of ['/v1/messages', '/v1beta/models/x:generateContent', '/v1/responses']) {
+      const headers = new Map([['authorization', `Bearer ${key}`]]);
+      assert.deepEqual(destinationOf(path, headers, upstreams), { vendor: 'openai' }, path);
+    }
+    const both = new Map([['authorization', `Bearer ${key}`]]).set('x-api-key', 'a');
+    assert.ok('refused' in destinationOf('/v1/messages', both, upstreams));
+  }
+});
+
+test('an expectation of the client is the MCP server’s to answer', async () => {
+  const upstream = await startUpstream((_, response) => response.end('{}'));
+  closing.push(upstream.close);
+  upstream.server.on('checkExpectation', (_, response) => response.writeHead(499).end());
+  const watching = { bytes() {}, tooLong() {}, exchangeEnded() {}, end() {} };
+  const url = new URL(`${upstream.url}/mcp`);
+  const proxy = await startHttpProxy({ upstream: url, port: 0, open: () => watching });
+  closing.push(() => proxy.close(0));
+  const client = speak(proxy.url);
+  client.socket.write('GET /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: tea\r\n\r\n');
+  await until(() => client.got().includes('\r\n\r\n'));
+  assert.match(client.got(), /^HTTP\/1.1 499 /);
 });
