@@ -55,32 +55,51 @@ export function rememberCalls(limit: number): CallMemory {
       if (call_id === undefined || seen === undefined) return;
       const key = keyOf(tenant, wholeOf(draft), call_id);
       const before = calls.get(key);
-      const state = before && ORDER[before.state] > ORDER[seen] ? before.state : seen;
-      const question = questionOf(tenant, draft);
-      const known = before?.asked ?? [];
-      const isNew = question !== undefined && !known.includes(question) && known.length < NAMINGS;
-      const asked = isNew ? [...known, question] : known;
-      const witnesses = new Set([...(before?.witnesses ?? []), ...witnessesIn(draft)]);
+      const now = remembered(
+        { key, call_id, state: seen, before, draft },
+        questionOf(tenant, draft),
+      );
       calls.delete(key);
-      const made = before?.made_ms ?? madeIn(draft);
-      calls.set(key, { key, call_id, state, witnesses, asked, ...given('made_ms', made) });
-      if (isNew) questions.add(question, key);
+      calls.set(key, now);
+      for (const question of now.asked) {
+        if (!before?.asked.includes(question)) questions.add(question, key);
+      }
       sites.note(tenant, call_id, draft);
       const own = attributes?.[OWN_ID];
       if (typeof own === 'string') aliases.set(keyOf(tenant, wholeOf(draft), own), call_id);
-      forget();
+      const [oldest] = aliases.size > limit ? aliases.keys() : [];
+      if (oldest !== undefined) aliases.delete(oldest);
+      forget(calls, questions, limit);
     },
   };
+}
 
-  function forget(): void {
-    const [oldest] = aliases.size > limit ? aliases.keys() : [];
-    if (oldest !== undefined) aliases.delete(oldest);
-    for (const [key, { asked }] of calls) {
-      if (calls.size <= limit) return;
-      calls.delete(key);
-      for (const question of asked) questions.drop(question, key);
-    }
+type Questions = ReturnType<typeof openQuestions>;
+
+/** Forgets the longest untouched calls beyond the limit. */
+function forget(calls: Map<string, Remembered>, questions: Questions, limit: number): void {
+  for (const [key, { asked }] of calls) {
+    if (calls.size <= limit) return;
+    calls.delete(key);
+    for (const question of asked) questions.drop(question, key);
   }
+}
+
+type Noted = Pick<Remembered, 'key' | 'call_id' | 'state'> & {
+  readonly before: Remembered | undefined;
+  readonly draft: Draft;
+};
+
+/** What is known of a call with one more fact of it. */
+function remembered(noted: Noted, question: string | undefined): Remembered {
+  const { key, call_id, before, draft } = noted;
+  const state = before && ORDER[before.state] > ORDER[noted.state] ? before.state : noted.state;
+  const known = before?.asked ?? [];
+  const isNew = question !== undefined && !known.includes(question) && known.length < NAMINGS;
+  const asked = isNew ? [...known, question] : known;
+  const witnesses = new Set([...(before?.witnesses ?? []), ...witnessesIn(draft)]);
+  const made = before?.made_ms ?? madeIn(draft);
+  return { key, call_id, state, witnesses, asked, ...given('made_ms', made) };
 }
 
 /** The attribute with a call's own id, where it was recorded under one that was made before. */
