@@ -53,7 +53,10 @@ type State = ModelProxyOptions & {
   refused: number;
 };
 
-/** Throws `usage.invalid` where an upstream is the proxy itself, `config.invalid` where the port is taken. */
+/**
+ * Throws `usage.invalid` where an upstream is the proxy itself, `config.invalid` where the port is
+ * taken.
+ */
 export async function startModelProxy(options: ModelProxyOptions): Promise<ModelProxy> {
   const watch = openWatch({ ...options, now: Date.now });
   const connections = openConnections();
@@ -160,11 +163,23 @@ function upgrade(state: State, { request, socket, head }: Upgrade): void {
   tunnel({ request, socket, head, upstream, path, connections: state.connections, dropped });
 }
 
+/**
+ * A page that a browser shows could send what it likes to this machine, also under a name of its
+ * own that resolves to it, and so write into the trail. Programs name no origin, or no site.
+ */
+function isForeignPage(origin: string | undefined): boolean {
+  if (origin === undefined || !/^https?:/i.test(origin)) return false;
+  return !URL.canParse(origin) || !LOOPBACK.test(new URL(origin).hostname);
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
 function routeOf(state: State, request: IncomingMessage) {
   const headers = headerMap(request.rawHeaders);
   const target = request.url ?? '/';
   // It is no proxy for whatever address a request names.
   if (!target.startsWith('/')) return { refused: 'it names a host of its own' };
+  if (isForeignPage(headers.get('origin'))) return { refused: 'a page of the web asks for it' };
   const found = destinationOf(target, headers, state.upstreams);
   if ('refused' in found) return found;
   return { upstream: state.upstreams.urls[found.vendor], target, headers };

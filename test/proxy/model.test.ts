@@ -503,6 +503,13 @@ suite('what the proxy does not know', () => {
     assert.equal((await raw(proxy.url, other)).status, 421);
     assert.deepEqual(upstream.asked, []);
     assert.equal(proxy.counts().refused, 3);
+    const page = (origin: string) => ({
+      path: '/v1/messages',
+      headers: { 'x-api-key': KEY, origin },
+    });
+    assert.equal((await raw(proxy.url, page('https://evil.example'))).status, 421);
+    assert.notEqual((await raw(proxy.url, page('http://localhost:3000'))).status, 421);
+    assert.notEqual((await raw(proxy.url, page('vscode-file://vscode-app'))).status, 421);
   });
 
   test('is the proxy itself as its own upstream', async () => {

@@ -134,7 +134,7 @@ async function write(
   await writeChanges(changes);
 }
 
-/** Claude Code tells git to leave its local settings alone when it makes them; here we made them. */
+/** Claude Code tells git to leave its local settings alone when it makes them; we made them. */
 async function warnOfGit(
   { t, terminal, env }: Context,
   { installer, ground }: Pick<Target, 'installer' | 'ground'>,

@@ -17,7 +17,7 @@ export const doctor = {
       'No Claw server of yours answers where the records go: {{found}} → clawctl serve, or --url',
     token: 'The server does not take their token → clawctl install {{name}}',
     trust: 'Codex does not run these hooks: start codex, type /hooks, and trust those of Claw.',
-    own: 'Not what this clawctl installs; it was not run: {{found}} → clawctl install {{name}} --project',
+    own: 'Not what we install; it was not run: {{found}} → clawctl install {{name}} --project',
     canary: 'A made-up call was sent their way and did not arrive: session {{found}}',
   },
   blind: 'What {{runtime}} is known not to show (measured with {{version}}):',

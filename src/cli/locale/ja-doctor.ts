@@ -20,7 +20,7 @@ export const doctorJa = {
     token: 'サーバーがトークンを受け付けません → clawctl install {{name}}',
     trust:
       'Codex はこれらのフックを実行しません: codex を起動して /hooks と入力し、Claw のフックを信頼してください。',
-    own: 'このプロジェクトのファイルに、この clawctl が入れたものではないプログラムがあります。実行していません: {{found}} → 内容を確認してから clawctl install {{name}} --project',
+    own: 'clawctl が入れたものではないため、実行しません: {{found}} → clawctl install {{name}} --project',
     canary: '試験用の呼び出しを同じ経路で送りましたが、届きませんでした: セッション {{found}}',
   },
   blind: '{{runtime}} で見えないことが分かっているもの（{{version}} で測定）:',
