@@ -110,6 +110,12 @@ export const FIGURES: readonly Figure[] = [
     ...time(`proxy.${kind}`, `${PROXIES[kind]}: time to the first byte`),
     shows: ['p50', 'p99'],
   })),
+  {
+    id: 'proxy.added',
+    what: 'model proxy: added to the first byte at p99',
+    ...{ unit: 'ms', better: 'less', main: 'value', shows: ['value'] },
+    targets: [{ of: 'value', limit: 5 }],
+  },
 ];
 
 export function figureNamed(id: string): Figure {

@@ -30,7 +30,9 @@ const NAMES: Readonly<Record<string, string>> = { value: 'measured', p50: 'media
 
 export async function drawGrowth(all: readonly Results[]): Promise<string> {
   const { init } = await load<Echarts>('echarts');
-  const figures = FIGURES.filter(({ id }) => all.some((results) => find(results, id)?.values));
+  // What was measured at one size alone shows no growth.
+  const sizes = (id: string) => all.filter((results) => find(results, id)?.values).length;
+  const figures = FIGURES.filter(({ id }) => sizes(id) > Math.min(1, all.length - 1));
   const rows = Math.ceil(figures.length / COLUMNS);
   const width = COLUMNS * PANEL.width;
   const height = HEAD + rows * PANEL.height;

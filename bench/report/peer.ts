@@ -13,6 +13,7 @@ const PEERS: Readonly<Record<string, string>> = {
   grep: 'grep',
   jq: 'jq',
   node: 'bare Node',
+  direct: 'without the proxy',
 };
 
 /** Peers are measured with a million events at most. */
