@@ -1,5 +1,4 @@
 /** Reads the Anthropic Messages API: `POST /v1/messages`, whole and streamed. */
-import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { fit, given, nameIn, textIn } from '../record.ts';
 import {
@@ -16,6 +15,7 @@ import {
   objectsIn,
   type StreamReader,
   type Told,
+  tokensOf,
 } from './api.ts';
 
 export const anthropic: ModelApi = {
@@ -128,10 +128,7 @@ function answerOf(body: Fields, { times, ended }: Ending): ModelAnswer {
 function usageOf(usage: Fields, stop: string | undefined) {
   const input = countIn(usage, 'input_tokens');
   const output = countIn(usage, 'output_tokens');
-  const none = input === undefined && output === undefined;
-  const tokens: Draft['tokens'] = none
-    ? undefined
-    : { ...given('input', input), ...given('output', output) };
+  const tokens = tokensOf(input, output);
   const attributes = {
     ...given('stop_reason', stop),
     ...(Object.keys(usage).length === 0 ? {} : { usage }),

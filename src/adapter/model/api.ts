@@ -1,7 +1,7 @@
 /** The contract of a model API's reading: a request and its answer in, what they say out. */
 import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
-import { fit } from '../record.ts';
+import { fit, given } from '../record.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -101,6 +101,16 @@ export function objectIn(fields: Fields, key: string): Fields {
 export function countIn(fields: Fields, key: string): number | undefined {
   const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
   return typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : undefined;
+}
+
+/** Tokens of an exchange; nothing where none is known. */
+export function tokensOf(
+  input: number | undefined,
+  output: number | undefined,
+  total?: number,
+): Draft['tokens'] {
+  if (input === undefined && output === undefined && total === undefined) return undefined;
+  return { ...given('input', input), ...given('output', output), ...given('total', total) };
 }
 
 /** Arguments that the API carries as JSON text; what is no JSON stays text. */

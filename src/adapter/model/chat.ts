@@ -1,5 +1,4 @@
 /** Reads the OpenAI Chat Completions API, which many vendors speak: whole and streamed. */
-import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { given, nameIn, textIn } from '../record.ts';
 import {
@@ -16,6 +15,7 @@ import {
   objectsIn,
   type StreamReader,
   type Told,
+  tokensOf,
 } from './api.ts';
 
 export const chat: ModelApi = {
@@ -100,7 +100,11 @@ function answerOf(body: Fields, times: ReadonlyMap<string, number>): ModelAnswer
     thinking: [...texts('reasoning_content'), ...texts('reasoning')].join('\n'),
     asked: said.flatMap(callsOf).map((call) => ({ ...call, at_ms: times.get(call.call_id ?? '') })),
     told: [],
-    tokens: tokensOf(usage),
+    tokens: tokensOf(
+      countIn(usage, 'prompt_tokens'),
+      countIn(usage, 'completion_tokens'),
+      countIn(usage, 'total_tokens'),
+    ),
     attributes: {
       ...given('stop_reason', stop),
       ...(Object.keys(usage).length === 0 ? {} : { usage }),
@@ -108,14 +112,6 @@ function answerOf(body: Fields, times: ReadonlyMap<string, number>): ModelAnswer
     error,
     finished: error === undefined && stop !== undefined,
   };
-}
-
-function tokensOf(usage: Fields): Draft['tokens'] {
-  const input = countIn(usage, 'prompt_tokens');
-  const output = countIn(usage, 'completion_tokens');
-  const total = countIn(usage, 'total_tokens');
-  if (input === undefined && output === undefined && total === undefined) return undefined;
-  return { ...given('input', input), ...given('output', output), ...given('total', total) };
 }
 
 type Growing = {

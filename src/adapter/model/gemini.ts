@@ -16,6 +16,7 @@ import {
   objectsIn,
   type StreamReader,
   type Told,
+  tokensOf,
 } from './api.ts';
 
 const PATH = /\/models\/([^/:]{1,512}):(?:generateContent|streamGenerateContent)$/;
@@ -177,7 +178,7 @@ function answerOf(head: Fields, parts: Parts): ModelAnswer {
     id: nameIn(head, 'responseId'),
     model: nameIn(head, 'modelVersion'),
     told: [],
-    tokens: tokensOf(usage),
+    tokens: tokensIn(usage),
     attributes: {
       ...given('stop_reason', stop),
       ...(Object.keys(usage).length === 0 ? {} : { usage }),
@@ -188,13 +189,12 @@ function answerOf(head: Fields, parts: Parts): ModelAnswer {
 }
 
 /** Tokens of thinking are tokens that the model wrote. */
-function tokensOf(usage: Fields): Draft['tokens'] {
+function tokensIn(usage: Fields): Draft['tokens'] {
   const input = countIn(usage, 'promptTokenCount');
   const wrote = countIn(usage, 'candidatesTokenCount');
   const thought = countIn(usage, 'thoughtsTokenCount');
   const total = countIn(usage, 'totalTokenCount');
   const none = wrote === undefined && thought === undefined;
   const output = none ? undefined : (wrote ?? 0) + (thought ?? 0);
-  if (input === undefined && output === undefined && total === undefined) return undefined;
-  return { ...given('input', input), ...given('output', output), ...given('total', total) };
+  return tokensOf(input, output, total);
 }

@@ -1,5 +1,4 @@
 /** Reads the OpenAI Responses API: `POST /v1/responses`, whole and streamed. */
-import type { Draft } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { fit, given, nameIn, textIn } from '../record.ts';
 import {
@@ -16,6 +15,7 @@ import {
   objectsIn,
   type StreamReader,
   type Told,
+  tokensOf,
 } from './api.ts';
 
 export const responses: ModelApi = {
@@ -147,7 +147,11 @@ function answerOf(body: Fields, times: ReadonlyMap<string, number>): ModelAnswer
       .join('\n'),
     asked,
     told: items.flatMap(hostedResult),
-    tokens: tokensOf(usage),
+    tokens: tokensOf(
+      countIn(usage, 'input_tokens'),
+      countIn(usage, 'output_tokens'),
+      countIn(usage, 'total_tokens'),
+    ),
     attributes: {
       ...given('stop_reason', reason ?? status),
       ...(Object.keys(usage).length === 0 ? {} : { usage }),
@@ -155,14 +159,6 @@ function answerOf(body: Fields, times: ReadonlyMap<string, number>): ModelAnswer
     error: errorIn(body),
     finished: status === 'completed' || status === 'incomplete',
   };
-}
-
-function tokensOf(usage: Fields): Draft['tokens'] {
-  const input = countIn(usage, 'input_tokens');
-  const output = countIn(usage, 'output_tokens');
-  const total = countIn(usage, 'total_tokens');
-  if (input === undefined && output === undefined && total === undefined) return undefined;
-  return { ...given('input', input), ...given('output', output), ...given('total', total) };
 }
 
 const ENDINGS = new Set(['response.completed', 'response.failed', 'response.incomplete']);
