@@ -1,6 +1,7 @@
 /** Stands between MCP clients and a server that they speak to over streamable HTTP. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isLoopback } from '../server/loopback.ts';
 import { headerMap, type RawHeaders } from './header.ts';
 import { listen } from './listen.ts';
 import { type Body, emptyBody, keep, type Reading, readingOf, whole } from './mcp-body.ts';
@@ -95,9 +96,8 @@ const NOTHING: Tap = { sent: () => {}, began: () => {}, received: () => {}, ende
  * machine: the upstream would see its own name, and could not tell.
  */
 function refusal({ headers, url = '' }: IncomingMessage): string | undefined {
-  const host = headers.host?.replace(/:\d+$/, '').toLowerCase();
-  const local = host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host ?? '');
-  if (!local) return 'This proxy serves its own machine alone: the Host header names another.';
+  if (!isLoopback(headers.host?.replace(/:\d+$/, '') ?? ''))
+    return 'This proxy serves its own machine alone: the Host header names another.';
   return url.startsWith('/') || url === '*' ? undefined : 'The request names another host.';
 }
 

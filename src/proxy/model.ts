@@ -5,6 +5,7 @@ import { SESSION_HEADER } from '../adapter/model/client.ts';
 import { apiOf } from '../adapter/model/menu.ts';
 import type { Draft } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
+import { isLoopback } from '../server/loopback.ts';
 import { headerMap } from './header.ts';
 import { type Listening, type ListenOptions, listen } from './listen.ts';
 import {
@@ -100,7 +101,8 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
 function requireOthers({ url }: Listening, { urls }: Upstreams): void {
   const { port } = new URL(url);
   for (const [vendor, upstream] of Object.entries(urls)) {
-    const local = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1?\]|0\.0\.0\.0)$/.test(upstream.hostname);
+    const { hostname } = upstream;
+    const local = isLoopback(hostname) || hostname === '[::]' || hostname === '0.0.0.0';
     if (!local || upstream.port !== port) continue;
     throw new Fault('usage.invalid', `${vendor} names the proxy itself.`, { field: vendor });
   }
@@ -169,10 +171,8 @@ function upgrade(state: State, { request, socket, head }: Upgrade): void {
  */
 function isForeignPage(origin: string | undefined): boolean {
   if (origin === undefined || !/^https?:/i.test(origin)) return false;
-  return !URL.canParse(origin) || !LOOPBACK.test(new URL(origin).hostname);
+  return !URL.canParse(origin) || !isLoopback(new URL(origin).hostname);
 }
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 function routeOf(state: State, request: IncomingMessage) {
   const headers = headerMap(request.rawHeaders);

@@ -1,11 +1,11 @@
 /** Decides who may call what: tokens, roles, tenants, and names of the server itself. */
 
 import type { IncomingMessage } from 'node:http';
-import { isIPv4 } from 'node:net';
 import { Fault } from '../fault/fault.ts';
 import { ANY_TENANT, type Credential } from '../trail/credential.ts';
 import type { Access, RawCall } from './call.ts';
 import type { Face } from './face.ts';
+import { isLoopback } from './loopback.ts';
 import type { Refusal } from './notebook.ts';
 
 type Asked = { readonly access: Access; readonly path: string };
@@ -73,12 +73,6 @@ export function tenantFor({ face, who, refuse }: RawCall, named: string | undefi
     field: 'tenant',
     hint: 'Leave tenant out, or use a token of that tenant.',
   });
-}
-
-/** Whether an address to listen on can be reached from this machine alone. */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return name === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /**

@@ -4,8 +4,8 @@ import { createSecureContext } from 'node:tls';
 import { Fault } from '../fault/fault.ts';
 import { register } from './app.ts';
 import { type Face, openFace } from './face.ts';
-import { isLoopback } from './guard.ts';
 import { openApp } from './listener.ts';
+import { isLoopback } from './loopback.ts';
 import type { Server, ServerOptions } from './option.ts';
 
 const DEFAULT_HOST = '127.0.0.1';

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { findPlace, isLoopback } from '../../src/cli/reach/place.ts';
+import { findPlace } from '../../src/cli/reach/place.ts';
 import { readPointers, writePointer } from '../../src/cli/reach/pointer.ts';
 import { Fault } from '../../src/fault/fault.ts';
+import { isLoopback } from '../../src/server/loopback.ts';
 import { openCredentials } from '../../src/trail/credential.ts';
 
 const nothing = { url: undefined, data: undefined, token: undefined };
@@ -76,10 +77,13 @@ test('an address that is no web address is refused', async () => {
 });
 
 test('loopback is told by the address alone', () => {
-  assert.ok(isLoopback('http://127.9.9.9:1'));
-  assert.ok(isLoopback('http://[::1]:1'));
-  assert.ok(isLoopback('http://0x7f000001/'), 'the URL parser writes it as 127.0.0.1');
-  assert.ok(!isLoopback('http://localhost.evil.example'));
+  assert.ok(isLoopback(new URL('http://127.9.9.9:1').hostname));
+  assert.ok(isLoopback(new URL('http://[::1]:1').hostname));
+  assert.ok(
+    isLoopback(new URL('http://0x7f000001/').hostname),
+    'the URL parser writes it as 127.0.0.1',
+  );
+  assert.ok(!isLoopback(new URL('http://localhost.evil.example').hostname));
 });
 
 test('the note of servers is private, bounded, and harmless when it is damaged', async (t) => {

@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { type Counts, startModelProxy } from '../../proxy/model.ts';
 import { readUpstreams } from '../../proxy/upstream.ts';
+import { isLoopback } from '../../server/loopback.ts';
 import { openRecorder } from '../reach/recorder.ts';
 import { type Command, type Context, option, whole } from './command.ts';
 
 const PORT = 4630;
 /** How long requests under way may go on when the proxy is told to stop, in milliseconds. */
 const GRACE_MS = 10_000;
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 export const modelProxy: Command = {
   options: [
@@ -50,7 +50,7 @@ export const modelProxy: Command = {
     });
     greet(context, proxy.url);
     const { hostname } = new URL(proxy.url);
-    if (!LOOPBACK.test(hostname)) {
+    if (!isLoopback(hostname)) {
       terminal.note({ text: t('relay.open', { host: hostname }), style: 'alarm' });
     }
     if (!stopped.aborted) await once(stopped, 'abort');

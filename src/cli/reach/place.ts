@@ -1,6 +1,7 @@
 /** Where the trail is that a command speaks of: server, data folder and token. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isLoopback } from '../../server/loopback.ts';
 import { refuse } from '../problem.ts';
 import { readPointers } from './pointer.ts';
 
@@ -41,19 +42,13 @@ export async function findPlace(options: PlaceOptions): Promise<Place> {
       : undefined);
   const url = wanted ?? pointer?.url ?? DEFAULT_URL;
   const data = givenData === undefined ? (pointer?.data ?? here) : here;
-  const local = isLoopback(url);
+  const local = isLoopback(new URL(url).hostname);
   return {
     url,
     data,
     token: async () => given ?? (local ? await localToken(data) : undefined) ?? missing(url),
     exposed: given !== undefined && !local && url.startsWith('http:'),
   };
-}
-
-/** Whether an address is this machine's own, by its text alone: names may be made to resolve. */
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /**
