@@ -27,6 +27,11 @@ export function joined<T>(calls: KnownCalls, draft: T): T {
   return { ...draft, call_id: known, attributes: { ...attributes, [OWN_ID]: call_id } };
 }
 
+/** Whether `joined` has anything to look up: of most drafts it has not. */
+export function mayJoin(draft: unknown): boolean {
+  return isObject(draft) && (isAstray(draft) || isNamed(draft));
+}
+
 /** How the MCP proxy begins the sessions that it makes up for a client that names none. */
 const MADE_SESSION = 'mcp-';
 /** Characters of an id that is a model's own, and not a counter's that other sessions use too. */

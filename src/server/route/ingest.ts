@@ -1,6 +1,6 @@
 /** Receives events: one, an array, or one a line; a receipt each. */
 import { z } from 'zod';
-import { joined } from '../../adapter/join.ts';
+import { joined, mayJoin } from '../../adapter/join.ts';
 import { layersOf } from '../../adapter/memory.ts';
 import type { Draft } from '../../event/event.ts';
 import type { Producer } from '../../event/normalise.ts';
@@ -60,13 +60,14 @@ type Joined = Item & { readonly joined?: true };
 
 /** Calls that a hook without ids told before are recorded under the ids that were made there. */
 function joinedItems({ face, tenant }: Receiving, items: readonly Item[]): readonly Joined[] {
-  const { known, batch } = layersOf(face.calls.of(tenant));
+  let layers: ReturnType<typeof layersOf> | undefined;
   return items.map((item) => {
-    if (!('value' in item) || isForeign(item, tenant)) return item;
+    if (!('value' in item) || !mayJoin(item.value) || isForeign(item, tenant)) return item;
     try {
-      const value = joined(known, item.value);
+      layers ??= layersOf(face.calls.of(tenant));
+      const value = joined(layers.known, item.value);
       if (value === item.value) return item;
-      batch.note('', value as Draft);
+      layers.batch.note('', value as Draft);
       return { ...item, value, joined: true };
     } catch {
       // What no event may hold: the front door says so, and the others are recorded.
