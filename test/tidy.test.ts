@@ -12,7 +12,7 @@ const FUNCTION_LINES = 50;
 const LINE_CHARS = 100;
 const PARAMETERS = 3;
 /** Parts whose files take time, randomness, files and network as arguments. */
-const PURE = ['fault', 'event', 'action', 'search', 'format'];
+const PURE = ['fault', 'event', 'action', 'policy', 'search', 'format'];
 const IMPURE =
   /\b(Date\.now\(|new Date\(\)|Math\.random\(|process\.env\b)|from 'node:(fs|net|http)/;
 const VAGUE = /(^|\/)(utils?|helpers?|common|types|misc|shared|index)(\.ts|\/)/;

@@ -1,6 +1,7 @@
 /** Folds the facts of one call into one event, whatever the order in which they came. */
 import type { Event, EventType, Overflow, Resource, Status } from '../event/event.ts';
 import { RESOURCES } from '../event/event.ts';
+import { isLifecycle } from '../event/lifecycle.ts';
 import { isPart, wholeOf } from '../event/part.ts';
 import { keywordText } from './keyword.ts';
 
@@ -69,7 +70,7 @@ export const CALL_FACTS = 64;
 
 /** Whether a fact of a call stands alone under this key, because the call's row is full. */
 export function isBeyond(key: string, { seq, event }: { seq: number; event: Event }): boolean {
-  return event.call_id !== undefined && key === String(seq);
+  return callKey(event) !== undefined && key === String(seq);
 }
 
 /** A call that waits for its result. */
@@ -84,7 +85,7 @@ export function isCall(type: string | undefined): boolean {
 
 /** What the facts of one call have in common; undefined for an event that stands alone. */
 export function callKey(event: Event): string | undefined {
-  if (event.call_id === undefined) return undefined;
+  if (event.call_id === undefined || isLifecycle(event)) return undefined;
   return JSON.stringify([event.tenant_id, rootOf(event), keywordText(event.call_id)]);
 }
 

@@ -1,6 +1,7 @@
 /** Says which witness saw what of a session, and what no witness can have seen. */
 import { endsSession } from '../engine/fold.ts';
 import type { Event } from '../event/event.ts';
+import { isLifecycle } from '../event/lifecycle.ts';
 import {
   type Half,
   halfOf,
@@ -171,8 +172,9 @@ function addAct(seen: Seen, row: CoveredRow): void {
 }
 
 /** Who asked for approval of a call knew of the call, though nobody told anything else of it. */
-function isCalled({ type, call_id }: CoveredRow): boolean {
-  return type === 'tool_call' || (type === 'approval' && call_id !== undefined);
+function isCalled(row: CoveredRow): boolean {
+  if (isLifecycle(row)) return false;
+  return row.type === 'tool_call' || (row.type === 'approval' && row.call_id !== undefined);
 }
 
 const COUNTED: ReadonlyMap<string, 'prompts' | 'outputs' | 'approvals' | 'api_calls'> = new Map([

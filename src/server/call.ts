@@ -4,10 +4,19 @@ import type { Credential } from '../trail/credential.ts';
 import type { Face } from './face.ts';
 
 /**
- * Who may call: a role (an admin may do everything); `open`, anybody; `ledger`, a viewer, or
+ * Who may call: a role (an admin may do everything, an approver what a viewer may); `member`, any
+ * role; `open`, anybody; `ledger`, a viewer, or
  * anybody where the ledger is public; `operator`, an operator, or anybody on loopback.
  */
-export type Access = 'recorder' | 'viewer' | 'admin' | 'open' | 'ledger' | 'operator';
+export type Access =
+  | 'recorder'
+  | 'viewer'
+  | 'approver'
+  | 'admin'
+  | 'member'
+  | 'open'
+  | 'ledger'
+  | 'operator';
 
 /** A request on its way to a route, before its parameters were checked. */
 export type RawCall = {

@@ -50,14 +50,16 @@ function isOpen(face: Face, access: Access): boolean {
 
 function may(who: Credential, access: Access): boolean {
   if (access === 'operator') return isOperator(who);
-  return who.role === 'admin' || who.role === (access === 'ledger' ? 'viewer' : access);
+  if (who.role === 'admin' || access === 'member') return true;
+  const needed = access === 'ledger' ? 'viewer' : access;
+  return who.role === needed || (who.role === 'approver' && needed === 'viewer');
 }
 
 function roleFor(access: Access): string {
   if (access === 'operator') return 'an admin of every tenant';
   return access === 'admin'
     ? 'the role admin'
-    : `the role ${access === 'recorder' ? access : 'viewer'}`;
+    : `the role ${access === 'recorder' || access === 'approver' ? access : 'viewer'}`;
 }
 
 export function isOperator(who: Credential): boolean {

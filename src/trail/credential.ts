@@ -6,8 +6,11 @@ import { type Entropy, uuidv7 } from '../event/id.ts';
 import { Fault } from '../fault/fault.ts';
 import { readPrivate, replacePrivate } from './private-file.ts';
 
-/** `recorder` writes events, `viewer` reads its tenant, `admin` may do both and manage tokens. */
-const ROLES = ['recorder', 'viewer', 'admin'] as const;
+/**
+ * `recorder` writes events and asks for decisions, `viewer` reads its tenant, `approver` reads and
+ * decides on approvals, `admin` may do all of that and manages tokens and policies.
+ */
+const ROLES = ['recorder', 'viewer', 'approver', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Tokens that one installation may hold. */

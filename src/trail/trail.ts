@@ -7,6 +7,7 @@ import type { FaultBody } from '../fault/fault.ts';
 import type { JournalStatus } from '../journal/journal.ts';
 import type { AuditEntry } from '../search/audit.ts';
 import type { SessionCoverage } from '../search/coverage.ts';
+import type { Govern } from './govern/govern.ts';
 
 /** What became of one event of a batch, in the batch's order. */
 export type Receipt =
@@ -200,6 +201,8 @@ export type Trail = {
   readonly ledgerFile: (tenant: string, path: string) => Promise<Buffer | undefined>;
   /** Records that somebody read the trail, or changed its administration. */
   readonly note: (note: Note) => Promise<void>;
+  /** Tasks, decisions, approvals, policies: the lifecycle, each step recorded. */
+  readonly govern: Govern;
   readonly status: () => Promise<TrailStatus>;
   readonly close: () => Promise<void>;
 };

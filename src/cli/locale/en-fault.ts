@@ -34,6 +34,27 @@ export const faults = {
     not_found: 'There is no such token.',
     last_admin: 'The last administrator cannot be revoked.',
   },
+  policy: {
+    invalid: 'The policies are not valid ({{field}}).',
+    not_found: 'There is no such policy version.',
+  },
+  task: {
+    not_found: 'There is no such task.',
+    exists: 'A task of this id was declared with something else.',
+    closed: 'The task is closed: nothing more can be done in it.',
+  },
+  approval: {
+    not_found: 'There is no such approval.',
+    decided: 'The approval was decided before.',
+    own: 'Nobody may approve what they asked for themselves.',
+  },
+  decision: { mismatch: 'This id was used for another action.' },
+  rollback: {
+    not_found: 'There is no such rollback.',
+    conflict: 'Some files could not be restored.',
+  },
+  govern: { too_many: 'Too many tasks or approvals are open (limit {{limit}}).' },
+  action: { blocked: 'The action was blocked.' },
   adapter: { unknown: 'No adapter for this runtime.' },
   usage: { invalid: 'The command line is not valid.' },
   config: { invalid: 'The configuration is not valid ({{field}}).' },

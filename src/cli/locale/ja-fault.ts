@@ -36,6 +36,27 @@ export const faultsJa = {
     not_found: 'そのトークンはありません。',
     last_admin: '最後の管理者トークンは失効できません。',
   },
+  policy: {
+    invalid: 'ポリシーが正しくありません（{{field}}）。',
+    not_found: 'そのポリシーの版はありません。',
+  },
+  task: {
+    not_found: 'そのタスクはありません。',
+    exists: '同じ ID のタスクが別の内容で宣言されています。',
+    closed: 'タスクは終了しています。これ以上は何もできません。',
+  },
+  approval: {
+    not_found: 'その承認依頼はありません。',
+    decided: '承認依頼はすでに決定しています。',
+    own: '自分が依頼したものを自分で承認することはできません。',
+  },
+  decision: { mismatch: 'この ID は別の操作に使われています。' },
+  rollback: {
+    not_found: 'そのロールバックはありません。',
+    conflict: '復元できないファイルがありました。',
+  },
+  govern: { too_many: '開いているタスクまたは承認依頼が多すぎます（上限 {{limit}}）。' },
+  action: { blocked: '操作はブロックされました。' },
   adapter: { unknown: 'このランタイム用のアダプターはありません。' },
   usage: { invalid: 'コマンドラインが正しくありません。' },
   config: { invalid: '設定が正しくありません（{{field}}）。' },

@@ -2,7 +2,7 @@
 import type { Event } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { EngineOptions, EngineRecord } from '../engine.ts';
-import { CALL_FACTS, keyOf, rootOf } from '../fold.ts';
+import { CALL_FACTS, callKey, keyOf, rootOf } from '../fold.ts';
 import { callHash } from './bloom.ts';
 import type { Group, OpenCalls } from './calls.ts';
 import type { OpenFact } from './insert.ts';
@@ -42,7 +42,7 @@ function groupsOf(key: string, fresh: readonly OpenFact[], sources: Sources): Gr
   if (first === undefined || home === undefined) return [];
   const begun = { key, home, facts: [], kept: [], seen_ms: now_ms };
   const open = calls.get(key);
-  const isCall = open === undefined && first.event.call_id !== undefined;
+  const isCall = open === undefined && callKey(first.event) !== undefined;
   const written = isCall ? rowOfCall(key, first, volumes) : undefined;
   const group: Group = open ?? { ...begun, ...written };
   const known = written?.stored.facts ?? group.facts;

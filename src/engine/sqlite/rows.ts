@@ -1,5 +1,6 @@
 /** Writes rows of one file: their columns, their words and tags. */
 import type { Event } from '../../event/event.ts';
+import { LIFECYCLE, LIFECYCLE_TYPES } from '../../event/lifecycle.ts';
 import { PART_MARK } from '../../event/part.ts';
 import { COMPARED, keywordsOf, keywordText, numberOf } from '../keyword.ts';
 import type { Folded } from '../row.ts';
@@ -140,12 +141,19 @@ type Value = Database.Value;
 
 type FoundRow = { time_ms: number; tie: number; idx: number; more: string | null };
 
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word}'`).join(', ');
+}
+
+/** Steps of the lifecycle name a call, but are rows of their own. */
 const FIND = `SELECT r.place >> ${TIE_BITS} AS time_ms, r.place & ${TIES - 1} AS tie, r.idx, r.more
   FROM word CROSS JOIN row r ON r.place = word.rowid
   WHERE word MATCH ? AND r.tenant = ?
     AND iif(instr(r.session_id, r.parent_session_id || '${PART_MARK}') = 1,
       r.parent_session_id, r.session_id) = ?
     AND r.call_id = ?
+    AND (coalesce(r.tool, '') NOT IN (${quoted(LIFECYCLE)})
+      OR r.type NOT IN (${quoted(LIFECYCLE_TYPES)}))
   ORDER BY r.more IS NULL LIMIT 1`;
 
 function storedRow({ time_ms, tie, idx, more }: FoundRow, base: number): StoredRow {

@@ -2,6 +2,7 @@
 import type { Event } from '../../event/event.ts';
 import {
   type CallClock,
+  callKey,
   endsSession,
   foldCall,
   isBeyond,
@@ -105,7 +106,10 @@ function emptyBatch(): BatchDraft {
 
 function isNewCall({ key, stored, facts }: Group, calls: OpenCalls): boolean {
   return (
-    stored === undefined && facts[0]?.event.call_id !== undefined && calls.get(key) === undefined
+    stored === undefined &&
+    facts[0] !== undefined &&
+    callKey(facts[0].event) !== undefined &&
+    calls.get(key) === undefined
   );
 }
 
