@@ -19,7 +19,8 @@ export function annotated(
   annotations: Readonly<Record<string, string>>,
 ): Annotated {
   const wrong: Wrong[] = [];
-  const refuse = (message: string, hint: string) => wrong.push({ severity: 'error', message, hint });
+  const refuse = (message: string, hint: string) =>
+    wrong.push({ severity: 'error', message, hint });
   const { id, escalate, constraint, quorum, expires, zone = 'UTC' } = annotations;
   if (id !== undefined && !ID.test(id)) {
     refuse('This @id is no plain name.', 'Use letters, digits and "-", up to 128 of them.');

@@ -24,7 +24,7 @@ export function compile(files: readonly PolicyFile[]): PolicySet {
   const compiled: Compiled = {
     version: versionOf(files),
     byId: new Map(infos.map((info) => [info.id, info])),
-    evaluate: evaluator(policies.map(ruleOf)),
+    evaluate: evaluator(policies.map((policy, i) => ruleOf(policy, i))),
   };
   return {
     version: compiled.version,
@@ -54,17 +54,17 @@ function decide(
     return broken(compiled.version, error);
   }
   const { byId } = compiled;
-  const forbids = idsOf(held.flatMap((one) => [...one.forbids]));
+  const forbids = idsOf(held.flatMap((one) => one.forbids));
   const hard = forbids.filter((id) => byId.get(id)?.escalate === undefined);
   if (hard.length > 0) return verdict(compiled, 'deny', hard);
-  const unpermitted = held.find(({ permits }) => permits.size === 0);
+  const unpermitted = held.find(({ permits }) => permits.length === 0);
   if (unpermitted) {
     const reason = `No policy permits it (${aboutOf(unpermitted.question)}).`;
     return { ...verdict(compiled, 'deny', []), reason };
   }
   const standing = forbids.filter((id) => !lifted.has(id));
   if (standing.length > 0) return verdict(compiled, 'escalate', standing);
-  return verdict(compiled, 'permit', idsOf(held.flatMap((one) => [...one.permits])));
+  return verdict(compiled, 'permit', idsOf(held.flatMap((one) => one.permits)));
 }
 
 const NONE: ReadonlySet<string> = new Set();

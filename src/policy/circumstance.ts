@@ -211,7 +211,11 @@ function clockOf(at: string, zone: string): Clock {
       weekday: time.getUTCDay() || 7,
     };
   }
-  const parts = new Map(zoneFormat(zone).formatToParts(time).map((one) => [one.type, one.value]));
+  const parts = new Map(
+    zoneFormat(zone)
+      .formatToParts(time)
+      .map((one) => [one.type, one.value]),
+  );
   return {
     hour: Number(parts.get('hour')),
     minute: Number(parts.get('minute')),

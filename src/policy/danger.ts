@@ -31,7 +31,9 @@ export function dangersOf(line: string, commands: readonly LineCommand[]): Reado
   const found = new Set<Danger>();
   let fetched = false;
   for (const command of commands) {
-    const program = programOf(command).toLowerCase().replace(/\.exe$/, '');
+    const program = programOf(command)
+      .toLowerCase()
+      .replace(/\.exe$/, '');
     for (const danger of ofCommand(program, command)) found.add(danger);
     if (fetched && command.piped && INTERPRETERS.test(program)) found.add('pipe_to_shell');
     fetched = FETCHERS.has(program) || (fetched && command.piped);
@@ -46,8 +48,9 @@ export function dangersOf(line: string, commands: readonly LineCommand[]): Reado
 const FETCHERS = new Set(['curl', 'wget', 'fetch', 'iwr', 'invoke-webrequest']);
 const INTERPRETERS = /^((ba|da|z|k|a|fi)?sh|python[\d.]*|node|perl|ruby|php|iex|sudo)$/;
 const SQL_CLIENTS = new Set(
-  'psql mysql mariadb sqlite3 sqlite sqlcmd sqlplus cockroach clickhouse clickhouse-client duckdb bq mongosh mongo'
-    .split(' '),
+  'psql mysql mariadb sqlite3 sqlite sqlcmd sqlplus cockroach clickhouse clickhouse-client duckdb bq mongosh mongo'.split(
+    ' ',
+  ),
 );
 
 /** SQL that takes a whole table or database away. */
@@ -110,7 +113,9 @@ const SYSTEM =
   /^(\/|~|\$HOME|\$\{HOME\}|[A-Za-z]:)?[/\\]?\*?$|^(\/|[A-Za-z]:\\)(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var|Users|System|Library|Applications|Windows|Program Files)([/\\](\*|\w{1,32}[/\\]?))?$/;
 
 function removes(words: readonly string[], program: string): Danger[] {
-  const recursive = words.some((word) => /^-[a-z]*r[a-z]*$|^--recursive$|^[/-](s|recurse)$/i.test(word));
+  const recursive = words.some((word) =>
+    /^-[a-z]*r[a-z]*$|^--recursive$|^[/-](s|recurse)$/i.test(word),
+  );
   if (program === 'rmdir' || !recursive) return [];
   const targets = words.filter((word) => !word.startsWith('-') && !/^\/[sq]$/i.test(word));
   if (targets.some(isSystem)) return ['wipe_system', 'delete_recursive'];
@@ -127,16 +132,22 @@ function isSystem(target: string): boolean {
 }
 
 function ofGit(all: readonly string[]): Danger[] {
-  const start = all.findIndex((word, i) => !word.startsWith('-') && !/^-[cC]$/.test(all[i - 1] ?? ''));
+  const start = all.findIndex(
+    (word, i) => !word.startsWith('-') && !/^-[cC]$/.test(all[i - 1] ?? ''),
+  );
   const [verb, ...words] = all.slice(Math.max(start, 0));
   const has = (what: RegExp) => words.some((word) => what.test(word));
   switch (verb) {
     case 'push':
-      return has(/^(-\w*[fd]\w*|--force.*|--delete|--mirror|--prune|\+.+|:.+)$/) ? ['force_push'] : [];
+      return has(/^(-\w*[fd]\w*|--force.*|--delete|--mirror|--prune|\+.+|:.+)$/)
+        ? ['force_push']
+        : [];
     case 'reset':
       return has(/^--hard$/) ? ['discard_changes'] : [];
     case 'clean':
-      return has(/^(-\w*f\w*|--force)$/) && !has(/^(-\w*n\w*|--dry-run)$/) ? ['discard_changes'] : [];
+      return has(/^(-\w*f\w*|--force)$/) && !has(/^(-\w*n\w*|--dry-run)$/)
+        ? ['discard_changes']
+        : [];
     case 'checkout':
     case 'switch':
       return has(/^(-f|--force|--discard-changes)$/) ? ['discard_changes'] : [];
@@ -192,7 +203,10 @@ function ofFind(words: readonly string[]): Danger[] {
 
 /** What only people may tell Claw; reading the trail is anyone's. */
 function ofClaw(words: readonly string[]): Danger[] {
-  const named = words.filter((word) => !word.startsWith('-')).slice(0, 2).join(' ');
+  const named = words
+    .filter((word) => !word.startsWith('-'))
+    .slice(0, 2)
+    .join(' ');
   const governs =
     /^(approvals (approve|deny)|policy apply|enforcement|token (create|revoke)|uninstall|reindex)/;
   return governs.test(named) ? ['govern_claw'] : [];
@@ -203,5 +217,7 @@ function writesDevice(word: string): boolean {
 }
 
 function isDevice(path: string): boolean {
-  return /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|mem|kmem|port)/.test(path);
+  return /^\/dev\/(sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper\/|dm-|md|loop|mem|kmem|port)/.test(
+    path,
+  );
 }

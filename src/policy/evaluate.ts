@@ -1,4 +1,4 @@
-/** Which policies hold for a request, without asking Cedar what the policies' scopes tell. */
+/** Which policies hold for a request: Cedar is asked only about those that may. */
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { type Attributes, text, valuesOf } from './attribute.ts';
 import { type Circumstance, CONTEXT, circumstanceOf } from './circumstance.ts';
@@ -6,98 +6,127 @@ import type { PolicyRequest } from './policy.ts';
 import { PRINCIPAL } from './principal.ts';
 import { type Question, questionsOf } from './question.ts';
 import { type Rule, speaksOf } from './rule.ts';
-import type { Slot } from './slot.ts';
-import { readied } from './slot.ts';
+import type { Scene } from './rule-out.ts';
+import { readied, type Slot } from './slot.ts';
 import { TARGETS } from './target.ts';
 
 /** What holds for one question. */
 export type Held = {
   readonly question: Question;
-  readonly permits: ReadonlySet<Rule>;
+  readonly permits: readonly Rule[];
   /** Also those that failed: a forbid that fails must not let anything through. */
-  readonly forbids: ReadonlySet<Rule>;
+  readonly forbids: readonly Rule[];
 };
 
 export type Evaluate = (request: PolicyRequest) => readonly Held[];
 
 /** Throws what Cedar refuses; nothing was decided then. */
 export function evaluator(rules: readonly Rule[]): Evaluate {
-  const scopeOf = remembered((key: string, question: Question) => {
-    void key;
-    const inScope = rules.filter((rule) => speaksOf(rule, question));
-    const narrow = slices(inScope.filter(({ depends }) => depends === 'question'));
-    return { inScope: new Set(inScope), narrow };
-  });
-  const wideOf = remembered((key: string, scopes: readonly ReadonlySet<Rule>[]) => {
-    void key;
-    const wide = rules.filter(({ depends }) => depends === 'call');
-    return slices(wide.filter((rule) => scopes.some((scope) => scope.has(rule))));
-  });
-  const always = rules.filter(({ depends }) => depends === 'always');
+  const scopes = new Map<string, Scope>();
+  const sliceOf = slicer();
+  const scopeOf = (question: Question): Scope => {
+    const key = `${question.action}/${question.type}`;
+    const scope = scopes.get(key) ?? scopeIn(rules, question);
+    // Actions and types are few: this cannot grow for long.
+    scopes.set(key, scope);
+    return scope;
+  };
   return (request) => {
     const clocks = new Map<string, Circumstance>();
-    const asking: Asking = {
-      request,
-      circumstance: (zone) => {
-        const known = clocks.get(zone) ?? circumstanceOf(request, zone);
-        clocks.set(zone, known);
-        return known;
-      },
+    const sceneOf = ({ action, type, target }: Question, zone: string): Scene => {
+      const circumstance = clocks.get(zone) ?? circumstanceOf(request, zone);
+      clocks.set(zone, circumstance);
+      return { principal: request.principal, circumstance, action, type, target };
     };
-    const scoped = questionsOf(request).map((question) => {
-      const key = `${question.action}/${question.type}`;
-      return { key, question, ...scopeOf(key, question) };
-    });
-    const keys = [...new Set(scoped.map(({ key }) => key))].sort().join(' ');
-    const wide = asked(wideOf(keys, scoped.map(({ inScope }) => inScope)), asking, scoped[0]);
-    return scoped.map((one) => {
-      const found = asked(one.narrow, asking, one);
-      const inScope = (rule: Rule) => one.inScope.has(rule);
-      const holding = [...always.filter(inScope), ...wide.holding.filter(inScope), ...found.holding];
-      const failing = [...wide.failing.filter(inScope), ...found.failing].filter(isForbid);
+    /** What is the same for the whole call is asked once. */
+    const call = new Map<Rule, boolean>();
+    return questionsOf(request).map((question) => {
+      const scope = scopeOf(question);
+      const { always, zones } = scope;
+      const held = [...always];
+      for (const [zone, { wide, narrow }] of zones) {
+        const scene = sceneOf(question, zone);
+        const open = wide.filter((rule) => !call.has(rule) && !ruledOut(rule, scene, call));
+        for (const [rule, holds] of asked(sliceOf(open), scene)) call.set(rule, holds);
+        held.push(...wide.filter((rule) => call.get(rule) === true));
+        const left = narrow.filter((rule) => !rule.ruledOut(scene));
+        for (const [rule, holds] of asked(sliceOf(left), scene)) if (holds) held.push(rule);
+      }
       return {
-        question: one.question,
-        permits: new Set(holding.filter((rule) => !isForbid(rule))),
-        forbids: new Set([...holding.filter(isForbid), ...failing]),
+        question,
+        permits: held.filter(({ effect }) => effect === 'permit'),
+        forbids: held.filter(({ effect }) => effect === 'forbid'),
       };
     });
   };
 }
 
-function isForbid({ effect }: Rule): boolean {
-  return effect === 'forbid';
+function ruledOut(rule: Rule, scene: Scene, call: Map<Rule, boolean>): boolean {
+  const out = rule.ruledOut(scene);
+  if (out) call.set(rule, false);
+  return out;
 }
 
-type Asking = {
-  readonly request: PolicyRequest;
-  readonly circumstance: (zone: string) => Circumstance;
+/** The policies whose scopes speak of an action on a type, by the clock that they are read in. */
+type Scope = {
+  readonly always: readonly Rule[];
+  readonly zones: ReadonlyMap<
+    string,
+    { readonly wide: readonly Rule[]; readonly narrow: readonly Rule[] }
+  >;
 };
+
+function scopeIn(rules: readonly Rule[], question: Question): Scope {
+  const inScope = rules.filter((rule) => speaksOf(rule, question));
+  const depending = inScope.filter(({ depends }) => depends !== 'always');
+  const zones = [...Map.groupBy(depending, ({ zone }) => zone)].map(([zone, together]) => {
+    const wide = together.filter(({ depends }) => depends === 'call');
+    const narrow = together.filter(({ depends }) => depends === 'question');
+    return [zone, { wide, narrow }] as const;
+  });
+  return {
+    always: inScope.filter(({ depends }) => depends === 'always'),
+    zones: new Map(zones),
+  };
+}
 
 /** Policies that are asked together, and the attributes that they name. */
 type Slice = Slot & {
-  readonly zone: string;
   readonly rules: ReadonlyMap<string, Rule>;
   readonly names: { readonly [V in Variable]: ReadonlySet<string> | 'all' };
 };
 type Variable = 'principal' | 'resource' | 'context';
 
-/** One for each zone, as the clock of the context is read in it. */
-function slices(rules: readonly Rule[]): readonly Slice[] {
-  const zones = Map.groupBy(rules, ({ zone }) => zone);
-  return [...zones].map(([zone, together]) => {
-    const named = together.map((rule, i) => [`p${i}`, rule] as const);
-    const union = (variable: Variable) => unionOf(together.map((one) => one.mentions[variable]));
-    return {
-      zone,
-      rules: new Map(named),
-      policies: Object.fromEntries(named.map(([name, { rest }]) => [name, rest])),
-      names: {
-        principal: union('principal'),
-        resource: union('resource'),
-        context: union('context'),
-      },
-    };
-  });
+/** Combinations of policies that are kept for when they are asked about again. */
+const SLICES = 1024;
+
+/** Policies of one zone as a slice; the same ones get the same slice. */
+function slicer(): (rules: readonly Rule[]) => Slice | undefined {
+  const slices = new Map<string, Slice>();
+  return (rules) => {
+    if (rules.length === 0) return undefined;
+    const key = rules.map(({ number }) => number).join(' ');
+    const known = slices.get(key);
+    if (known) return known;
+    if (slices.size >= SLICES) slices.clear();
+    const slice = sliceOf(rules);
+    slices.set(key, slice);
+    return slice;
+  };
+}
+
+function sliceOf(rules: readonly Rule[]): Slice {
+  const named = rules.map((rule) => [`p${rule.number}`, rule] as const);
+  const union = (variable: Variable) => unionOf(rules.map((rule) => rule.mentions[variable]));
+  return {
+    rules: new Map(named),
+    policies: Object.fromEntries(named.map(([name, { rest }]) => [name, rest])),
+    names: {
+      principal: union('principal'),
+      resource: union('resource'),
+      context: union('context'),
+    },
+  };
 }
 
 function unionOf(sets: readonly (ReadonlySet<string> | 'all')[]): ReadonlySet<string> | 'all' {
@@ -109,42 +138,33 @@ function unionOf(sets: readonly (ReadonlySet<string> | 'all')[]): ReadonlySet<st
   return named;
 }
 
-type Answered = { readonly holding: readonly Rule[]; readonly failing: readonly Rule[] };
-
-function asked(
-  slices: readonly Slice[],
-  asking: Asking,
-  about: { readonly question: Question } | undefined,
-): Answered {
-  if (slices.length === 0 || about === undefined) return NOBODY;
-  const holding: Rule[] = [];
-  const failing: Rule[] = [];
-  for (const slice of slices) {
-    const answer = cedar.statefulIsAuthorized({
-      ...callOf(slice, asking, about.question),
-      preparsedPolicySetId: readied(slice),
-    });
-    if (answer.type === 'failure') throw new Error(answer.errors[0]?.message ?? 'unknown');
-    const { reason, errors } = answer.response.diagnostics;
-    for (const name of reason) holding.push(...ruleNamed(slice, name));
-    for (const { policyId } of errors) failing.push(...ruleNamed(slice, policyId));
-  }
-  return { holding, failing };
+/** Of every policy of the slice whether it holds; a forbid that fails counts as one that does. */
+function asked(slice: Slice | undefined, scene: Scene): ReadonlyMap<Rule, boolean> {
+  if (!slice) return NONE;
+  const answer = cedar.statefulIsAuthorized({
+    ...callOf(slice, scene),
+    preparsedPolicySetId: readied(slice),
+  });
+  if (answer.type === 'failure') throw new Error(answer.errors[0]?.message ?? 'unknown');
+  const { reason, errors } = answer.response.diagnostics;
+  const held = new Set(reason);
+  const failed = new Set(errors.map(({ policyId }) => policyId));
+  return new Map(
+    [...slice.rules].map(([name, rule]) => [
+      rule,
+      held.has(name) || (failed.has(name) && rule.effect === 'forbid'),
+    ]),
+  );
 }
 
-const NOBODY: Answered = { holding: [], failing: [] };
+const NONE: ReadonlyMap<Rule, boolean> = new Map();
 
-function ruleNamed({ rules }: Slice, name: string): Rule[] {
-  const rule = rules.get(name);
-  return rule === undefined ? [] : [rule];
-}
-
-function callOf({ names, zone }: Slice, { request, circumstance }: Asking, question: Question) {
-  const { type, target, action } = question;
-  const principal = { type: 'Agent', id: text(request.principal.agent_id) };
+function callOf({ names }: Slice, scene: Scene) {
+  const { type, target, action, circumstance } = scene;
+  const principal = { type: 'Agent', id: text(scene.principal.agent_id) };
   const resource = { type, id: text(target.id) };
   const entities = [];
-  const agent = chosen(PRINCIPAL, request.principal, names.principal);
+  const agent = chosen(PRINCIPAL, scene.principal, names.principal);
   if (agent) entities.push({ uid: principal, attrs: agent, parents: [] });
   const attributes: Attributes<Question['target']> = TARGETS[type].attributes;
   const acted = chosen(attributes, target, names.resource);
@@ -153,7 +173,7 @@ function callOf({ names, zone }: Slice, { request, circumstance }: Asking, quest
     principal,
     action: { type: 'Action', id: action },
     resource,
-    context: chosen(CONTEXT, circumstance(zone), names.context) ?? {},
+    context: chosen(CONTEXT, circumstance, names.context) ?? {},
     entities,
   };
 }
@@ -165,19 +185,4 @@ function chosen<From>(
 ): ReturnType<typeof valuesOf> | undefined {
   if (names === 'all') return valuesOf(attributes, from, Object.keys(attributes));
   return names.size === 0 ? undefined : valuesOf(attributes, from, names);
-}
-
-/** Combinations of action and type that are kept; a call has a few of them. */
-const KEYS = 1024;
-
-function remembered<From, To>(make: (key: string, from: From) => To) {
-  const known = new Map<string, To>();
-  return (key: string, from: From): To => {
-    const held = known.get(key);
-    if (held !== undefined) return held;
-    if (known.size >= KEYS) known.clear();
-    const made = make(key, from);
-    known.set(key, made);
-    return made;
-  };
 }

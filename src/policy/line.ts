@@ -37,8 +37,10 @@ export function programOf(command: LineCommand | undefined): string {
 
 /** Programs that run their other words, or a text, as commands. */
 const RUNNERS = new Set(
-  ('sudo doas env nohup time nice ionice xargs timeout command exec stdbuf setsid builtin chroot' +
-    ' watch strace caffeinate unbuffer parallel busybox then do else if while until !').split(' '),
+  (
+    'sudo doas env nohup time nice ionice xargs timeout command exec stdbuf setsid builtin chroot' +
+    ' watch strace caffeinate unbuffer parallel busybox then do else if while until !'
+  ).split(' '),
 );
 const SHELLS = new Set('sh bash zsh dash ksh fish ash eval ssh su pwsh powershell'.split(' '));
 

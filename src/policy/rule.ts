@@ -3,8 +3,11 @@ import type { EntityUidJson, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { type Mentions, mentionsOf } from './mention.ts';
 import type { Parsed } from './parse.ts';
 import type { Question } from './question.ts';
+import { ruledOut, type Scene } from './rule-out.ts';
 
 export type Rule = {
+  /** Its place in the set. */
+  readonly number: number;
   readonly id: string;
   readonly effect: 'permit' | 'forbid';
   readonly zone: string;
@@ -17,11 +20,13 @@ export type Rule = {
    */
   readonly depends: 'always' | 'call' | 'question';
   readonly mentions: Mentions;
+  /** Whether its conditions plainly do not hold. */
+  readonly ruledOut: (scene: Scene) => boolean;
   /** What is left for Cedar: a permit, so that Cedar names every one that holds. */
   readonly rest: PolicyJson;
 };
 
-export function ruleOf({ id, effect, zone, json }: Parsed): Rule {
+export function ruleOf({ id, effect, zone, json }: Parsed, number: number): Rule {
   const actions = actionsIn(json.action);
   const type = typeIn(json.resource);
   const resource = type === undefined ? json.resource : ANY;
@@ -31,6 +36,7 @@ export function ruleOf({ id, effect, zone, json }: Parsed): Rule {
   const narrow = mentions.narrow || resource.op !== 'All';
   const bare = json.conditions.length === 0 && agents.op === 'All';
   return {
+    number,
     id,
     effect,
     zone,
@@ -38,6 +44,7 @@ export function ruleOf({ id, effect, zone, json }: Parsed): Rule {
     ...(type === undefined ? {} : { type }),
     depends: narrow ? 'question' : bare ? 'always' : 'call',
     mentions,
+    ruledOut: ruledOut(json),
     rest: {
       effect: 'permit',
       principal: agents,

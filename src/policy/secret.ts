@@ -29,7 +29,8 @@ const NAMES = new Set(
 const EXTENSIONS = new Set('pem key p12 pfx jks keystore kdbx ppk asc gpg'.split(' '));
 /** Folders of which every file is one, but for what is public in them. */
 const FOLDERS = ['.ssh', '.gnupg', '.aws', '.azure', '.kube'];
-const PUBLIC = /^(known_hosts|authorized_keys|config|cache|.*\.pub|.*public.*|ca-?(cert|bundle).*)$/;
+const PUBLIC =
+  /^(known_hosts|authorized_keys|config|cache|.*\.pub|.*public.*|ca-?(cert|bundle).*)$/;
 const EXAMPLE = /\.(example|sample|template|dist|test|schema|defaults)$/;
 
 /** By the path alone: nothing is read. */
