@@ -35,6 +35,22 @@ export function compile(files: readonly PolicyFile[]): PolicySet {
   };
 }
 
+export type Checked = {
+  readonly ok: boolean;
+  /** Where nothing is wrong. */
+  readonly version?: string;
+  readonly policies: readonly PolicyInfo[];
+  readonly problems: readonly PolicyProblem[];
+};
+
+/** Everything that is wrong with policies, and what is only odd. */
+export function checkPolicies(files: readonly PolicyFile[]): Checked {
+  const { policies, problems } = readPolicies(files);
+  const ok = problems.every(({ severity }) => severity !== 'error');
+  const infos = policies.map(({ json, ...info }): PolicyInfo => info);
+  return { ok, ...(ok ? { version: versionOf(files) } : {}), policies: infos, problems };
+}
+
 type Compiled = {
   readonly version: string;
   readonly byId: ReadonlyMap<string, PolicyInfo>;
