@@ -109,8 +109,12 @@ function on(words: readonly string[], what: RegExp, danger: Danger): Danger[] {
 const HARMLESS =
   /^(\.\/)?([\w@.-]+\/){0,8}(node_modules|dist|build|out|target|coverage|tmp|\.next|\.turbo|\.cache|\.venv|venv|__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.tox|[\w.-]+\.egg-info)(\/[\w*.-]*)?$/;
 const TEMPORARY = /^(\/private)?(\/var)?\/tmp\/[^/.*]/;
-const SYSTEM =
-  /^(\/|~|\$HOME|\$\{HOME\}|[A-Za-z]:)?[/\\]?\*?$|^(\/|[A-Za-z]:\\)(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var|Users|System|Library|Applications|Windows|Program Files)([/\\](\*|\w{1,32}[/\\]?))?$/;
+const ROOTS = /^(\/|~|\$HOME|\$\{HOME\}|[A-Za-z]:)?[/\\]?\*?$/;
+const FOLDERS =
+  /^(\/|[A-Za-z]:\\)(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var|Users|System|Library|Applications|Windows|Program Files)([/\\]\*?)?$/;
+/** One below these is a whole home, or all programs and libraries. */
+const BELOW =
+  /^(\/|[A-Za-z]:\\)(boot|dev|etc|home|lib|usr|var|Users|System|Windows)[/\\][^/\\]{1,64}([/\\]\*?)?$/;
 
 function removes(words: readonly string[], program: string): Danger[] {
   const recursive = words.some((word) =>
@@ -128,7 +132,11 @@ function removes(words: readonly string[], program: string): Danger[] {
 
 function isSystem(target: string): boolean {
   const plain = target.replace(/(.)[/\\]+$/, '$1').replaceAll(/\/{2,}/g, '/');
-  return plain !== '' && !TEMPORARY.test(plain) && SYSTEM.test(plain);
+  return (
+    plain !== '' &&
+    !TEMPORARY.test(plain) &&
+    [ROOTS, FOLDERS, BELOW].some((form) => form.test(plain))
+  );
 }
 
 function ofGit(all: readonly string[]): Danger[] {

@@ -21,11 +21,17 @@ export function mentionsOf({ conditions }: PolicyJson): Mentions {
     read.set(variable, (read.get(variable) ?? new Set()).add(name));
   };
   const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit);
+    if (Array.isArray(node)) {
+      for (const item of node) visit(item);
+      return;
+    }
     if (typeof node !== 'object' || node === null) return;
     for (const [operator, operand] of Object.entries(node)) {
       if (operator === 'Value') continue;
-      if (operator === 'Record') return Object.values(Object(operand)).forEach(visit);
+      if (operator === 'Record') {
+        visit(Object.values(Object(operand)));
+        continue;
+      }
       if (operator === 'Var') {
         used.add(operand);
         whole.add(operand);

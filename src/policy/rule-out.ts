@@ -47,7 +47,7 @@ type Operand = Readonly<Record<string, unknown>>;
 type Make = (operand: Operand, itself: unknown) => Reading;
 
 const READERS: ReadonlyMap<string, Make> = new Map<string, Make>([
-  ['Value', (_, value) => constant(valueOf(value as CedarValueJson))],
+  ['Value', (_, value) => constant(constantOf(value as CedarValueJson))],
   ['Set', (_, items) => constant(setOf(items))],
   ['Var', (_, name) => variable(name)],
   ['.', ({ left, attr }) => attribute(left, attr)],
@@ -81,10 +81,10 @@ function keyOf({ type, id }: Entity): string {
   return `\0${type}\0${id}`;
 }
 
-function valueOf(value: CedarValueJson): Value {
+function constantOf(value: CedarValueJson): Value {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
-  if (Array.isArray(value)) return setFrom(value.map(valueOf));
+  if (Array.isArray(value)) return setFrom(value.map(constantOf));
   const entity: unknown = Object(value)['__entity'];
   return entity === undefined ? undefined : (entity as Entity);
 }
@@ -93,7 +93,7 @@ function setOf(items: unknown): Value {
   if (!Array.isArray(items)) return undefined;
   const values = items.map((item: unknown) => {
     const value: unknown = Object(item)['Value'];
-    return value === undefined ? undefined : valueOf(value as CedarValueJson);
+    return value === undefined ? undefined : constantOf(value as CedarValueJson);
   });
   return setFrom(values);
 }
@@ -131,7 +131,7 @@ function attribute(left: unknown, name: unknown): Reading {
 function read<From>(attributes: Attributes<From>, from: From, name: string): Value {
   if (!Object.hasOwn(attributes, name)) return undefined;
   const value = attributes[name]?.of(from);
-  if (Array.isArray(value)) return setFrom(value.map(valueOf));
+  if (Array.isArray(value)) return setFrom(value.map(constantOf));
   return typeof value === 'object' || value === null ? undefined : value;
 }
 

@@ -1,6 +1,6 @@
 /** Asks past decisions again of another policy set, before it is put in force. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { decideAgain, type Difference } from '../../policy/replay.ts';
+import { type Difference, decideAgain } from '../../policy/replay.ts';
 import { toQuery } from '../request.ts';
 import type { Govern, Replayed } from './govern.ts';
 import type { Ground } from './ground.ts';
