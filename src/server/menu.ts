@@ -10,6 +10,7 @@ import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
 import { otlpRoutes } from './route/otlp.ts';
 import { proofRoutes } from './route/proof.ts';
+import { rollbackRoutes } from './route/rollback.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
 import { statusRoutes } from './route/status.ts';
@@ -34,5 +35,6 @@ export const ROUTES: readonly Route[] = [
   ...approvalRoutes,
   ...enforcementRoutes,
   ...tokenRoutes,
+  ...rollbackRoutes,
   documentRoute(() => ROUTES),
 ];

@@ -44,7 +44,10 @@ export function openAgent(root: string) {
       const originalFile = before(file_path);
       if (originalFile?.split(old_string).length !== 2) return;
       touched.add(file_path);
-      writeFileSync(file_path, originalFile.replace(old_string, () => new_string));
+      writeFileSync(
+        file_path,
+        originalFile.replace(old_string, () => new_string),
+      );
       const strings = { oldString: old_string, newString: new_string };
       const result = { filePath: file_path, ...strings, originalFile, replaceAll: false };
       done('Edit', { file_path, old_string, new_string }, result);

@@ -2,8 +2,8 @@
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Step } from '../../src/search/rollback/plan.ts';
 import type { Plan } from '../../src/sdk/rollback/plan.ts';
+import type { Step } from '../../src/search/rollback/plan.ts';
 
 export const ID = '0199a3f2-7c11-7e2a-9d55-3f0a1b2c3d4e';
 

@@ -1,6 +1,6 @@
 /** Finds what no plan can undo, and why: each is told to a person. */
 import type { Event } from '../../event/event.ts';
-import { isLifecycle } from '../../event/lifecycle.ts';
+import { isLifecycle, OWN_ATTRIBUTE } from '../../event/lifecycle.ts';
 import { isObject } from '../../event/name.ts';
 import { mainArgument } from '../argument.ts';
 
@@ -48,9 +48,9 @@ export function leftOf(
 }
 
 function reasonOf(event: Event, changesFiles: boolean): Reason | undefined {
-  const { type, status, tool } = event;
+  const { type, status, attributes } = event;
   if (!ACTS.has(type) || isLifecycle(event) || status === 'blocked') return undefined;
-  if (tool === 'rollback') return undefined;
+  if (attributes !== undefined && Object.hasOwn(attributes, OWN_ATTRIBUTE)) return undefined;
   // Tools that write files write nothing where they fail.
   if (changesFiles && status === 'error') return undefined;
   if (changesFiles && status !== 'success') return 'unseen';

@@ -45,11 +45,20 @@ export type Step = {
   readonly call?: { readonly arguments: unknown; readonly result?: unknown };
 };
 
+/** The steps without what files held: what is recorded of a plan, and compared with a later one. */
+export function outlineOf(steps: readonly Step[]): readonly Outline[] {
+  return steps.map(({ content: _c, encoding: _e, call: _a, what: _w, ...outline }) => outline);
+}
+
+export type Outline = Omit<Step, 'content' | 'encoding' | 'call' | 'what'>;
+
 export type Sources = {
   /** Calls to be undone, in any order. */
   readonly deeds: readonly Deed[];
   /** Paths that were read before the first deed changed them: they were there. */
   readonly existed: ReadonlySet<string>;
+  /** Sessions whose sub-agents' calls are among the deeds. */
+  readonly started?: ReadonlySet<string>;
 };
 
 /** Bytes of content that one plan holds; what is beyond is undone call by call. */
@@ -57,7 +66,7 @@ const CONTENT_BYTES = 25_165_824;
 /** Characters (JSON) of arguments and results that a step repeats for a compensation. */
 const CALL_CHARS = 262_144;
 
-export function planRollback({ deeds, existed }: Sources): readonly Step[] {
+export function planRollback({ deeds, existed, started }: Sources): readonly Step[] {
   const ordered = deeds.toSorted((a, b) => endOf(a) - endOf(b) || a.index - b.index);
   const changes: (readonly [Origin, Change])[] = [];
   const left: Placed[] = [];
@@ -66,7 +75,8 @@ export function planRollback({ deeds, existed }: Sources): readonly Step[] {
     const found = wrote(deed) ? changesOf(deed) : [];
     for (const change of found) changes.push([origin, change]);
     const reason = found.length > 0 ? undefined : leftOf(deed, changesFiles(deed.tool));
-    if (reason !== undefined) left.push({ at, step: leftStep(origin, deed, reason) });
+    const told = SUB_AGENTS.has(deed.tool) && started?.has(deed.session_id);
+    if (reason !== undefined && !told) left.push({ at, step: leftStep(origin, deed, reason) });
   }
   const budget = { left: CONTENT_BYTES };
   const files = [...followFiles(changes).values()]
@@ -79,6 +89,9 @@ export function planRollback({ deeds, existed }: Sources): readonly Step[] {
     .toSorted((a, b) => b.at - a.at)
     .map(({ step }, i) => ({ n: i + 1, ...step }));
 }
+
+/** Tools whose agents are parts of the session: their calls are in the plan themselves. */
+const SUB_AGENTS: ReadonlySet<string | undefined> = new Set(['Agent', 'Task']);
 
 type Unnumbered = Omit<Step, 'n'>;
 type Placed = { readonly at: number; readonly step: Unnumbered };
