@@ -77,6 +77,26 @@ export function isRefused({ status, why }: StepResult): boolean {
   );
 }
 
+/** Results to be recorded, in requests of a bounded size: what was only looked at is left out. */
+export function reportable({ results }: Applied): readonly (readonly Report[])[] {
+  const reports = results.flatMap(({ n, status, why, detail }): Report[] => {
+    if (status === 'ready' || status === 'manual' || why === 'left_out') return [];
+    const words = [why, detail].filter((word) => word !== undefined).join(': ');
+    return [{ n, status, ...(words === '' ? {} : { detail: words }) }];
+  });
+  return Array.from({ length: Math.ceil(reports.length / REPORTS) }, (_, i) =>
+    reports.slice(i * REPORTS, (i + 1) * REPORTS),
+  );
+}
+
+type Report = {
+  readonly n: number;
+  readonly status: Exclude<StepStatus, 'ready' | 'manual'>;
+  readonly detail?: string;
+};
+
+const REPORTS = 1000;
+
 type Taking = Omit<ApplyOptions, 'roots'> & {
   readonly roots: readonly Root[];
   readonly backup: Backup;

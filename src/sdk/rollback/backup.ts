@@ -1,4 +1,4 @@
-/** Keeps what a rollback replaces or removes, and what it has compensated, in the user's own folder. */
+/** Keeps what a rollback replaces, removes and has compensated, in the user's own folder. */
 import {
   closeSync,
   constants,

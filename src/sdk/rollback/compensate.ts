@@ -12,7 +12,7 @@ export type Call = {
   readonly event_id: string;
 };
 
-/** Undefined where nothing is registered for the tool; else what runs it, throwing where it fails. */
+/** What is registered for a tool, if anything is; it throws where it fails. */
 export type Compensate = (tool: string) => ((call: Call) => unknown) | undefined;
 
 type Compensating = {

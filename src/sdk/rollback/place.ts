@@ -42,7 +42,7 @@ export type Place = {
 
 const PATH_CHARS = 4096;
 /** Writing there makes programs run: what an agent did to it is for a person. */
-const PROTECTED = /^\.git$/i;
+const PROTECTED = /^\.(git|claw)$/i;
 const { O_RDONLY, O_DIRECTORY = 0, O_NOFOLLOW = 0 } = constants;
 
 /** Throws what the file system throws where a root does not exist. */

@@ -1,4 +1,4 @@
-/** Reads a plan that a server sent: whatever it holds, only steps of the known forms come through. */
+/** Reads a plan that a server sent: only steps of the known forms come through. */
 import { Fault } from '../../fault/fault.ts';
 import type { Step } from '../../search/rollback/plan.ts';
 

@@ -1,4 +1,4 @@
-/** Claude Code's Write, Edit, MultiEdit and NotebookEdit: the file before, and what became of it. */
+/** Claude Code's Write, Edit and NotebookEdit: the file before, and what became of it. */
 import { isObject } from '../../event/name.ts';
 import type { Change, Told } from './change.ts';
 import { type Image, NOTHING, textImage } from './image.ts';

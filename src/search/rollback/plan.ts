@@ -1,4 +1,4 @@
-/** Plans how to undo what was recorded: the newest first, files as they were, the rest for people. */
+/** Plans how to undo what was recorded, the newest first; what no plan can is for people. */
 import type { Event } from '../../event/event.ts';
 import { type Chain, followFiles, type Origin } from './chain.ts';
 import type { Change } from './change.ts';

@@ -20,17 +20,22 @@ export function advice({ reason, tool, path, what }: Left, language: Language): 
 
 type Sentence = (subject: string, tool: string) => string;
 
+const FROM_ELSEWHERE = 'Restore it from version control or a backup.';
+
 const ENGLISH: Readonly<Record<Reason, Sentence>> = {
   chain_broken: (path) =>
-    `Between two of the agent's changes something else changed ${path}. Compare it with version control or a backup and decide by hand.`,
-  no_preimage: (path) =>
-    `The record does not hold what ${path} was before. Restore it from version control or a backup.`,
+    [
+      `Between two of the agent's changes something else changed ${path}.`,
+      'Compare it with version control or a backup and decide by hand.',
+    ].join(' '),
+  no_preimage: (path) => `The record does not hold what ${path} was before. ${FROM_ELSEWHERE}`,
   unknown_left: (path) =>
-    `The record does not tell how the agent left ${path}, so nobody can say whether it was changed since. Compare and restore it by hand.`,
-  not_text: (path) =>
-    `${path} held bytes that the record does not keep. Restore it from version control or a backup.`,
-  no_content: (path) =>
-    `${path} was too large to be kept when it was changed. Restore it from version control or a backup.`,
+    [
+      `The record does not tell how the agent left ${path},`,
+      'so nobody can say whether it was changed since. Compare and restore it by hand.',
+    ].join(' '),
+  not_text: (path) => `${path} held bytes that the record does not keep. ${FROM_ELSEWHERE}`,
+  no_content: (path) => `${path} was too large to be kept when it was changed. ${FROM_ELSEWHERE}`,
   too_large: (path) =>
     `The plan is full before ${path}. Roll back this call alone, or restore the file by hand.`,
   unseen: (path, tool) =>
@@ -45,7 +50,10 @@ const ENGLISH: Readonly<Record<Reason, Sentence>> = {
   write: (what, tool) =>
     `${tool} changed something that the record does not hold: ${what}. Restore it by hand.`,
   delegate: (what) =>
-    `Another agent was started: ${what}. What it did in a session of its own is not in this plan: roll that session back too.`,
+    [
+      `Another agent was started: ${what}.`,
+      'What it did in a session of its own is not in this plan: roll that session back too.',
+    ].join(' '),
   admin: (what, tool) =>
     `${tool} changed settings: ${what}. Look at them and set them back by hand.`,
   tool: (what, tool) =>

@@ -1,4 +1,4 @@
-/** Collects the calls that a rollback is about, with their whole content, and what was read before. */
+/** Collects the calls that a rollback is about, whole, and what was read before them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { isPart } from '../../event/part.ts';
 import { Fault } from '../../fault/fault.ts';

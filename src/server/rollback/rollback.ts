@@ -54,7 +54,7 @@ export async function newRollback(rollbacks: Rollbacks, request: RollbackRequest
   return answerOf({ rollback_id, gathered, scope }, { steps, language: rollbacks.language });
 }
 
-/** The same plan again. Throws `rollback.not_found`, `rollback.conflict` where it is another now. */
+/** Throws `rollback.not_found`, and `rollback.conflict` where the plan is another now. */
 export async function sameRollback(rollbacks: Rollbacks, id: string) {
   return again(rollbacks, (await recordedOf(rollbacks, id)) ?? notFound());
 }
