@@ -2,7 +2,7 @@
 import type { Step } from '../../search/rollback/plan.ts';
 import { type Backup, openBackup, stateFolder } from './backup.ts';
 import { type Compensate, compensated } from './compensate.ts';
-import { hashOf, look, make, type Present, remove, replace } from './file.ts';
+import { hashOf, look, make, type Present, remove, replace, tidyUp } from './file.ts';
 import {
   openPlace,
   openRoots,
@@ -130,6 +130,7 @@ function undone(step: Step, { roots, apply, backup }: Taking): Outcome {
   const place = openPlace(step.path ?? '', { roots, missing });
   if ('refused' in place) return unplaced(step, place);
   try {
+    if (apply) tidyUp(place);
     const present = look(place);
     if ('refused' in present) return refusal(present);
     if (isAlready(present, data)) return { status: 'already' };

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Plan } from './plan.ts';
 
 export type Backup = {
@@ -75,6 +75,19 @@ function writeNew(file: string, data: Uint8Array): void {
   try {
     writeFileSync(handle, data);
     fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  syncFolder(dirname(file));
+}
+
+/** So that the name is as durable as the content. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(handle);
+  } catch {
+    // Some file systems cannot sync a folder.
   } finally {
     closeSync(handle);
   }

@@ -37,6 +37,11 @@ export function hashOf(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
+/** Removes what a run that was killed left beside the file: it may be the file's other name. */
+export function tidyUp(place: Place): void {
+  rmSync(asideOf(place), { force: true });
+}
+
 /** Follows no link, opens no pipe or device, and refuses a file that has other names too. */
 export function look({ name, at }: Place): Present | Refused {
   const seen = statAt(at(name));
@@ -109,8 +114,8 @@ type Writing = {
 /**
  * The same name in each run: what a run that was killed left behind is replaced by the next one.
  */
-function writeAside({ name, at }: Place, { data, mode, stat }: Writing): string {
-  const aside = at(`.claw-rollback-${hashOf(Buffer.from(name)).slice(0, 16)}`);
+function writeAside(place: Place, { data, mode, stat }: Writing): string {
+  const aside = asideOf(place);
   rmSync(aside, { force: true });
   const handle = openSync(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
@@ -128,6 +133,10 @@ function writeAside({ name, at }: Place, { data, mode, stat }: Writing): string 
     closeSync(handle);
   }
   return aside;
+}
+
+function asideOf({ name, at }: Place): string {
+  return at(`.claw-rollback-${hashOf(Buffer.from(name)).slice(0, 16)}`);
 }
 
 function isStill({ name, at }: Place, stat: BigIntStats): boolean {
