@@ -3,8 +3,9 @@ import type { Draft } from '../../event/event.ts';
 import type { Sited } from '../../event/part.ts';
 import { asFault, type Fault } from '../../fault/fault.ts';
 import { compile } from '../../policy/cedar.ts';
+import type { PolicySet } from '../../policy/policy.ts';
 import { openApprovals } from './approval.ts';
-import type { Govern } from './govern.ts';
+import type { Govern, PolicyVersion } from './govern.ts';
 import type { Ground } from './ground.ts';
 import type { Loaded, Past } from './load.ts';
 import { openPolicies, putInForce } from './policy.ts';
@@ -84,9 +85,24 @@ export function openGovern(options: GovernOptions): Governing {
 function stateFrom(tenant: string, { tasks, policy, enforcement }: Loaded): TenantState {
   const state = emptyState(tenant);
   if (enforcement) state.enforcement = enforcement;
-  if (policy) state.policy = { version: policy, set: compile(policy.files) };
+  if (policy) state.policy = { version: policy, set: readable(policy) };
   for (const task of tasks) putTask(state, task);
   return state;
+}
+
+/**
+ * The set as this version of Claw reads it. One that it cannot read any more denies everything
+ * until another is put in force: to go on without it would loosen what was decided.
+ */
+function readable({ version, files }: PolicyVersion): PolicySet {
+  try {
+    return compile(files);
+  } catch (error) {
+    const reason = `The policies in force cannot be read by this version: ${asFault(error).message}`;
+    const verdict = { outcome: 'deny', policy_ids: [], reason, escalated: [] } as const;
+    const decide = () => ({ ...verdict, policy_version: version });
+    return { version, files, policies: [], decide };
+  }
 }
 
 /** A trail that has put no policies in force is held to those that Claw brings along. */
