@@ -10,6 +10,7 @@ import {
   realpathSync,
 } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { Fault } from '../../fault/fault.ts';
 
 /** A folder below which files may be touched. */
 export type Root = { readonly given: string; readonly real: string };
@@ -45,9 +46,16 @@ const PATH_CHARS = 4096;
 const PROTECTED = /^\.(git|claw)$/i;
 const { O_RDONLY, O_DIRECTORY = 0, O_NOFOLLOW = 0 } = constants;
 
-/** Throws what the file system throws where a root does not exist. */
+/** Throws `data.missing` where a root does not exist. */
 export function openRoots(given: readonly string[]): readonly Root[] {
-  return given.map((one) => ({ given: resolve(one), real: realpathSync(one) }));
+  return given.map((one) => {
+    try {
+      return { given: resolve(one), real: realpathSync(one) };
+    } catch (cause) {
+      const message = `The folder ${one} does not exist or cannot be read.`;
+      throw new Fault('data.missing', message, { field: 'root', cause });
+    }
+  });
 }
 
 /** `missing`: whether folders above the file are made, or it counts as gone. */

@@ -1,4 +1,4 @@
-/** `claw.rollback`: asks for the plan and, where told to, applies it to the files of this machine. */
+/** `claw.rollback`: asks for the plan and, where told to, applies it to files of this machine. */
 
 import { Fault } from '../../fault/fault.ts';
 import type { Step } from '../../search/rollback/plan.ts';
