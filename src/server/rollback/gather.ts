@@ -46,6 +46,7 @@ const WAIT = { attempts: 50, ms: 100 };
 /** Throws `session.not_found`, `task.not_found` or `event.not_found` where nothing is there. */
 export async function gather(gathering: Gathering): Promise<Gathered> {
   const { scope, trail, tenant, upto = Number.MAX_SAFE_INTEGER } = gathering;
+  const asked = await caughtUp(gathering);
   const { rows: found, read_to } = await rowsOf(gathering);
   const rows = found.filter(({ index }) => index <= upto);
   const first = rows[0];
@@ -64,7 +65,7 @@ export async function gather(gathering: Gathering): Promise<Gathered> {
     started: new Set(rows.flatMap((row) => (isPart(row) ? (row.parent_session_id ?? []) : []))),
     session_id: scope.session_id ?? rootOf(first),
     upto: Math.max(...rows.map(({ index }) => index)),
-    read_to,
+    read_to: { ...read_to, ...asked, complete: read_to.indexed >= asked.recorded },
   };
 }
 
@@ -72,7 +73,6 @@ type Found = { readonly rows: readonly Row[]; readonly read_to: ReadTo };
 
 async function rowsOf(gathering: Gathering): Promise<Found> {
   const { session_id, task_id, call_id } = gathering.scope;
-  await caughtUp(gathering);
   if (session_id !== undefined && call_id === undefined && task_id === undefined) {
     return sessionRows(gathering, session_id);
   }
@@ -159,12 +159,16 @@ async function search(gathering: Gathering, query: string): Promise<Found> {
   }
 }
 
-async function caughtUp({ trail, tenant, signal }: Gathering): Promise<void> {
+/** What was recorded when the plan was asked for: what comes later may come for ever. */
+async function caughtUp({ trail, tenant, signal }: Gathering): Promise<Pick<ReadTo, 'recorded'>> {
+  let recorded: number | undefined;
   for (let attempt = 0; attempt < WAIT.attempts; attempt++) {
     const { read_to } = await trail.search({ tenant, limit: 1, signal });
-    if (read_to.complete) return;
+    recorded ??= read_to.recorded;
+    if (read_to.indexed >= recorded) break;
     await pause(WAIT.ms, undefined, { signal });
   }
+  return { recorded: recorded ?? 0 };
 }
 
 function within(session_id: string): string {
