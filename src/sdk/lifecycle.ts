@@ -12,19 +12,12 @@ import type {
   Vote,
 } from '../policy/lifecycle.ts';
 import { newId } from './line.ts';
+import type { Rollback, RollbackRequest } from './rollback/rollback.ts';
 import type { Wire } from './wire.ts';
 
 export type WaitOptions = {
   /** Ends the wait: the promise rejects with the signal's reason. What was asked stays asked. */
   readonly signal?: AbortSignal | undefined;
-};
-
-/** What is to be undone: a session, a task, one call or one event. */
-export type RollbackRequest = {
-  readonly session_id?: string;
-  readonly task_id?: string;
-  readonly call_id?: string;
-  readonly id?: string;
 };
 
 export type Lifecycle = {
@@ -37,8 +30,8 @@ export type Lifecycle = {
   readonly request_approval: (request: RequestApproval, options?: WaitOptions) => Promise<Approval>;
   readonly approve: (approval_id: string, vote: Vote) => Promise<Approval>;
   readonly deny: (approval_id: string, vote: Omit<Vote, 'scope'>) => Promise<Approval>;
-  /** The plan of what would be undone; it changes nothing. */
-  readonly rollback: (request: RollbackRequest) => Promise<Readonly<Record<string, unknown>>>;
+  /** The plan of what would be undone; it changes files only with `apply: true`. */
+  readonly rollback: (request: RollbackRequest) => Promise<Rollback>;
   readonly close_task: (task_id: string, request?: CloseTask) => Promise<Task>;
 };
 
@@ -86,8 +79,8 @@ export function openLifecycle(wire: Wire, defaults: LifecycleDefaults = {}): Lif
       (await wire.post(voting(approval_id, 'approve'), ballot(vote))) as Approval,
     deny: async (approval_id, vote) =>
       (await wire.post(voting(approval_id, 'deny'), ballot(vote))) as Approval,
-    rollback: async (request) =>
-      (await wire.post('v1/rollback', request)) as Readonly<Record<string, unknown>>,
+    // Few agents undo anything: what does it is loaded for those.
+    rollback: async (request) => (await import('./rollback/rollback.ts')).rollBack(wire, request),
     close_task: async (task_id, request = {}) =>
       (await wire.post(`v1/tasks/${segment(task_id)}/close`, request)) as Task,
   };

@@ -5,7 +5,6 @@ import {
   type Lifecycle,
   type LifecycleDefaults,
   openLifecycle,
-  type RollbackRequest,
   type WaitOptions,
 } from './lifecycle.ts';
 import type { EventDraft } from './line.ts';
@@ -22,6 +21,7 @@ export type { AuditEntry } from '../search/audit.ts';
 export type { Row, SearchResult, TimelineResult } from '../trail/trail.ts';
 export type { AuditLogRequest, ReadRequest } from './read.ts';
 export { renderTimeline } from './render.ts';
+export type { Rollback, RollbackRequest } from './rollback/rollback.ts';
 export type { Call, Fields } from './session.ts';
 export type {
   ClientStatus,
@@ -31,7 +31,6 @@ export type {
   GuardOptions,
   Lifecycle,
   OnError,
-  RollbackRequest,
   Session,
   SessionOptions,
   Tool,
