@@ -24,6 +24,7 @@ export type Ground = {
   readonly url: string;
   readonly trail: Trail;
   readonly token: (role: Role, name?: string) => Promise<string>;
+  readonly revoke: (name: string) => Promise<void>;
   /** Stops the server and opens it again at the same port, on the same trail. */
   readonly restart: (away?: () => Promise<void>) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -52,6 +53,10 @@ export async function openGround(): Promise<Ground> {
     },
     token: async (role, name = role) =>
       (await credentials.create({ name, role, tenant: 'acme' })).token,
+    revoke: async (name) => {
+      const found = credentials.list().find((one) => one.name === name);
+      if (found) await credentials.revoke(found.id);
+    },
     restart: async (away) => {
       await stop();
       await away?.();
