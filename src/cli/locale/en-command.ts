@@ -1,8 +1,10 @@
 /** What each command and option of clawctl does, in English. */
+import { governAbout, governArguments, governOptions } from './en-govern.ts';
 import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
   about: {
+    ...governAbout,
     rollback: rollbackAbout,
     serve: 'record, search and serve from this machine',
     status: 'show what the server holds and how far it has read',
@@ -37,6 +39,7 @@ export const commands = {
     completion: 'print a completion script for a shell',
   },
   option: {
+    ...governOptions,
     ...rollbackOptions,
     url: 'server (CLAW_URL; else the one started last here)',
     token: 'token (better: CLAW_TOKEN; else the local administrator)',
@@ -98,6 +101,7 @@ export const commands = {
     program: "the runtime's own program, where it is not on PATH",
   },
   argument: {
+    ...governArguments,
     covered: 'session, or the start of its id; without it, the latest sessions',
     event: "an event's id, or its index (#)",
     session: "a session's id, or its first characters",

@@ -1,7 +1,9 @@
 /** Failures that clawctl itself finds, in English, with the way out. */
+import { governProblems } from './en-govern.ts';
 import { rollbackProblems } from './en-rollback.ts';
 
 export const problems = {
+  ...governProblems,
   ...rollbackProblems,
   unreachable: {
     message: 'No Claw server answers at {{url}}.',

@@ -3,6 +3,7 @@ import { commands } from './en-command.ts';
 import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
+import { approvals, enforcement, governGroups, tasks, validate } from './en-govern.ts';
 import { problems } from './en-problem.ts';
 import { rollback } from './en-rollback.ts';
 
@@ -14,7 +15,11 @@ export const en = {
   coverage,
   fault: faults,
   problem: problems,
+  approvals,
+  enforcement,
   rollback,
+  tasks,
+  validate,
   help: {
     usage: 'Usage:',
     arguments: 'Arguments:',
@@ -27,6 +32,7 @@ export const en = {
     choices: 'choices',
   },
   group: {
+    ...governGroups,
     logs: 'search, follow, export and show events',
     sessions: 'list and show sessions',
     token: 'manage the tokens of agents and readers',

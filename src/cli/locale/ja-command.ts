@@ -1,10 +1,12 @@
 /** What each command and option of clawctl does, in Japanese. */
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
+import { governAbout, governArguments, governOptions } from './ja-govern.ts';
 import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
   about: {
+    ...governAbout,
     rollback: rollbackAbout,
     serve: 'このマシンで記録・検索・提供を行う',
     status: 'サーバーの状態と、どこまで読み込んだかを表示する',
@@ -39,6 +41,7 @@ export const commandsJa = {
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
+    ...governOptions,
     ...rollbackOptions,
     url: 'サーバー（CLAW_URL、なければここで最後に起動したもの）',
     token: 'トークン（CLAW_TOKEN を推奨、なければローカルの管理者）',
@@ -100,6 +103,7 @@ export const commandsJa = {
     program: 'ランタイム自身のプログラム（PATH にない場合）',
   },
   argument: {
+    ...governArguments,
     covered: 'セッション、または ID の先頭。省略時は最近のセッション',
     event: 'イベントの ID、または番号（#）',
     session: 'セッションの ID、またはその先頭部分',

@@ -4,6 +4,7 @@ import { commandsJa } from './ja-command.ts';
 import { coverageJa } from './ja-coverage.ts';
 import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
+import { approvals, enforcement, governGroups, tasks, validate } from './ja-govern.ts';
 import { problemsJa } from './ja-problem.ts';
 import { rollback } from './ja-rollback.ts';
 
@@ -15,7 +16,11 @@ export const ja = {
   coverage: coverageJa,
   fault: faultsJa,
   problem: problemsJa,
+  approvals,
+  enforcement,
   rollback,
+  tasks,
+  validate,
   help: {
     usage: '使い方:',
     arguments: '引数:',
@@ -28,6 +33,7 @@ export const ja = {
     choices: '選択肢',
   },
   group: {
+    ...governGroups,
     logs: 'イベントの検索・追跡・書き出し・表示',
     sessions: 'セッションの一覧と表示',
     token: 'エージェントと閲覧者のトークンの管理',

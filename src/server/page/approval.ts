@@ -36,6 +36,7 @@ button{border:1px solid var(--line);border-radius:6px;cursor:pointer;flex:1 1 11
 font-weight:600;min-height:3rem;padding:.5rem 1rem}
 .go{background:#0a6b2d;color:#fff}
 .no{background:#b00020;color:#fff}
+@media(max-width:34rem){dl{display:block}dt{margin-top:.4rem}}
 footer{font-size:.8rem;margin-top:2rem;opacity:.7;overflow-wrap:anywhere}
 `;
 
@@ -79,7 +80,7 @@ export function approvalPage(page: Page): string {
       }</p>`;
   return document(
     words,
-    html`<h1>${words.asks}</h1>
+    html`<h1>${open ? words.asks : words.title}</h1>
 ${told ?? html``}${state}${action(page)}${facts(page)}${open ? form(page) : closing(words)}`,
   );
 }
