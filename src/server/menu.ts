@@ -8,6 +8,7 @@ import { documentRoute } from './route/document.ts';
 import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
+import { mcpRoutes } from './route/mcp.ts';
 import { otlpRoutes } from './route/otlp.ts';
 import { proofRoutes } from './route/proof.ts';
 import { searchRoutes } from './route/search.ts';
@@ -34,5 +35,6 @@ export const ROUTES: readonly Route[] = [
   ...approvalRoutes,
   ...enforcementRoutes,
   ...tokenRoutes,
+  ...mcpRoutes(() => ROUTES),
   documentRoute(() => ROUTES),
 ];
