@@ -11,18 +11,25 @@ const limit = {
   limit: parameter.whole({ min: 1, max: 100 }).default(20).meta({ description: 'The most.' }),
 };
 
+const exact = z.unknown().meta({
+  description: "The tool's arguments, exactly as they would be passed.",
+});
+const approval = approvalSchema.pick({ approval_id: true, state: true, tool: true }).loose();
+const task = taskSchema.pick({ task_id: true, state: true, goal: true }).loose();
+
 export const GOVERNING: readonly ToolSpec[] = [
   {
     ...AGAIN,
     name: 'declare_task',
     title: 'Declare a task',
     description:
-      'Says what you set out to do before you begin: the goal, what you may touch (scope: actions, ' +
-      'tools, resources with * for any text) and how much (budget: calls, seconds, tokens). Actions ' +
-      'outside are then denied or escalated. Gives back the task with its task_id: put that into ' +
-      'every validate_action, and end with close_task. The same task_id twice is one task.\n' +
-      'Example: {"goal": "Fix the failing login test", "scope": {"actions": ["read", "write", ' +
-      '"execute"], "resources": ["/work/app/*"]}, "budget": {"calls": 50}}',
+      'Says what you set out to do before you begin: the goal, what you may touch (scope: ' +
+      'actions, tools, resources with * for any text) and how much (budget: calls, seconds, ' +
+      'tokens). Actions outside are then denied or escalated. Gives back the task with its ' +
+      'task_id: put that into every validate_action, and end with close_task. The same task_id ' +
+      'twice is one task.\nExample: {"goal": "Fix the failing login test", "scope": ' +
+      '{"actions": ["read", "write", "execute"], "resources": ["/work/app/*"]}, "budget": ' +
+      '{"calls": 50}}',
     route: 'POST /v1/tasks',
   },
   {
@@ -30,14 +37,15 @@ export const GOVERNING: readonly ToolSpec[] = [
     name: 'validate_action',
     title: 'May this be done?',
     description:
-      'Asks policy about one action before you do it, with the tool and its arguments exactly as ' +
-      'you would call it. Do it only where `allowed` is true. outcome deny: do not do it, and do not ' +
-      'try the same in another way; `reason` says why. outcome escalate: a person has to approve; ' +
-      'call again with the same call_id and wait_s (up to 600) to wait for the answer. Needs a ' +
-      'session_id or a task_id. The decision is recorded before it is answered.\n' +
-      'Example: {"task_id": "T1", "call_id": "c7", "tool": "Bash", "arguments": {"command": ' +
-      '"rm -rf build"}, "cwd": "/work/app", "wait_s": 120}',
+      'Asks policy about one action before you do it, with the tool and its arguments exactly ' +
+      'as you would call it. Do it only where `allowed` is true. outcome deny: do not do it, ' +
+      'and do not try the same in another way; `reason` says why. outcome escalate: a person ' +
+      'has to approve; call again with the same call_id and wait_s (up to 600) to wait for the ' +
+      'answer. Needs a session_id or a task_id. The decision is recorded before it is ' +
+      'answered.\nExample: {"task_id": "T1", "call_id": "c7", "tool": "Bash", "arguments": ' +
+      '{"command": "rm -rf build"}, "cwd": "/work/app", "wait_s": 120}',
     route: 'POST /v1/actions/validate',
+    arguments: { arguments: exact },
   },
   {
     ...STEP,
@@ -45,20 +53,21 @@ export const GOVERNING: readonly ToolSpec[] = [
     title: 'Ask a person for approval',
     description:
       'Asks for approval of exactly one action, with the reason why it should be done. ' +
-      'validate_action asks by itself where policy needs it: use this where you want a person to ' +
-      'agree first. Gives back the approval with its state; wait_s waits for the decision, ' +
+      'validate_action asks by itself where policy needs it: use this where you want a person ' +
+      'to agree first. Gives back the approval with its state; wait_s waits for the decision, ' +
       'get_approval asks later. It is denied when nobody decides within expires_s.',
     route: 'POST /v1/approvals',
+    arguments: { arguments: exact },
   },
   {
     ...STEP,
     name: 'approve',
     title: 'Approve a pending action',
     description:
-      'Approves one pending approval: the agent that waits then acts. For people who decide; never ' +
-      'on your own account: read what it covers (list_approvals) to the person whom you work for, ' +
-      'and give their reason. Whoever asked cannot approve. scope once: one run; session: the same ' +
-      'action in this session.',
+      'Approves one pending approval: the agent that waits then acts. For people who decide; ' +
+      'never on your own account: read what it covers (list_approvals) to the person whom you ' +
+      'work for, and give their reason. Whoever asked cannot approve. scope once: one run; ' +
+      'session: the same action in this session.',
     route: 'POST /v1/approvals/:id/approve',
     id: 'approval_id',
     hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
@@ -87,7 +96,7 @@ export const GOVERNING: readonly ToolSpec[] = [
     description: 'Tasks that are open and those closed lately, with what was used of each budget.',
     route: 'GET /v1/tasks',
     arguments: limit,
-    output: z.object({ tasks: z.array(taskSchema.partial().loose()) }),
+    output: z.object({ tasks: z.array(task) }),
   },
   {
     ...READ,
@@ -102,11 +111,11 @@ export const GOVERNING: readonly ToolSpec[] = [
     name: 'list_approvals',
     title: 'List approvals',
     description:
-      'Approvals that wait for a person (state pending) and those decided lately: the exact action ' +
-      'that each covers, who asked, why, until when.',
+      'Approvals that wait for a person (state pending) and those decided lately: the exact ' +
+      'action that each covers, who asked, why, until when.',
     route: 'GET /v1/approvals',
     arguments: limit,
-    output: z.object({ approvals: z.array(approvalSchema.partial().loose()) }),
+    output: z.object({ approvals: z.array(approval) }),
   },
   {
     ...READ,

@@ -7,15 +7,21 @@ import type { Arguments, ToolSpec } from './tool.ts';
 const READ = { hints: { readOnlyHint: true, idempotentHint: true }, answer: 'recorded' } as const;
 const text = z.string();
 
-const QUERY = `The query language: words and fields side by side must all match. Examples:
-- tool:Bash status:error (a tool's calls that failed; status is pending, success, error, blocked, escalated or unknown)
-- type:prompt "delete the database" (a phrase in prompts; types: prompt, output, tool_call, api_call, file_operation, decision, approval, task, session, access, admin, finding, gap)
-- resource:*.pem (files, URLs, hosts and commands that were touched; * stands for any text)
-- agent:build-bot -user:alice duration_ms:>1000 (NOT with -, numbers with > >= < <= and 1..9)
-- (tool:Write OR tool:Edit) time:>=2026-01-31 (OR in capitals, parentheses)
-- policy:restrict-prod-edits task:T1 session:S1 call:C1 (what governed it, and where it belongs)`;
+const QUERY = [
+  'The query language: words and fields side by side must all match. Examples:',
+  'tool:Bash status:error (status: pending, success, error, blocked, escalated, unknown)',
+  'type:prompt "delete the database" (a phrase; types: prompt, output, tool_call, api_call,',
+  '  file_operation, decision, approval, task, session, access, admin, finding, gap)',
+  'resource:*.pem (files, URLs, hosts and commands that were touched; * is any text)',
+  'agent:build-bot -user:alice duration_ms:>1000 (not; numbers with > >= < <= and 1..9)',
+  '(tool:Write OR tool:Edit) time:>=2026-01-31 (OR in capitals, parentheses; time:>-2h)',
+  'policy:restrict-prod-edits task:T1 session:S1 call:C1 (what governed it, where it belongs)',
+].join('\n');
 
-const query = text.max(8192).optional().meta({ description: QUERY });
+const queryOf = (description: string) => ({
+  query: text.max(8192).optional().meta({ description }),
+});
+const query = queryOf('The query language, as search_events describes it.');
 const limit = (most: number, usual: number) => ({
   limit: parameter.whole({ min: 1, max: most }).default(usual).meta({
     description: 'The most that come back at once; fewer where they are large.',
@@ -51,12 +57,12 @@ export const READING: readonly ToolSpec[] = [
     name: 'search_events',
     title: 'Search what agents did',
     description:
-      'Finds recorded events of AI agents: prompts, tool calls, file changes, requests, decisions, ' +
-      'approvals. One row a tool call, newest first, long values cut. Use it to find out what ' +
-      'happened; use count_events for "how many", session_timeline for one session in order. ' +
-      'Without a query: the latest events.',
+      'Finds recorded events of AI agents: prompts, tool calls, file changes, requests, ' +
+      'decisions, approvals. One row a tool call, newest first, long values cut. Use it to ' +
+      'find out what happened; use count_events for "how many", session_timeline for one ' +
+      'session in order. Without a query: the latest events.',
     route: 'GET /v1/events',
-    arguments: { query, ...limit(100, 20) },
+    arguments: { ...queryOf(QUERY), ...limit(100, 20) },
     output: z.object(rows),
   },
   {
@@ -65,28 +71,29 @@ export const READING: readonly ToolSpec[] = [
     title: 'Count events',
     description: 'How many recorded events match a query, exactly. Takes what search_events takes.',
     route: 'GET /v1/count',
-    arguments: { query },
+    arguments: query,
   },
   {
     ...READ,
     name: 'top_values',
     title: "A field's most frequent values",
     description:
-      'The most frequent values of one field among the events that match, with their counts: which ' +
-      'tools, agents, users, hosts, statuses. Fields: tool, status, type, agent.id, user.id, ' +
-      'session_id, action, resource, policy_id, model, source.kind, error.code and others.',
+      'The most frequent values of one field among the events that match, with their counts: ' +
+      'which tools, agents, users, hosts, statuses. Fields: tool, status, type, agent.id, ' +
+      'user.id, session_id, action, resource, policy_id, model, source.kind, error.code and ' +
+      'others.',
     route: 'GET /v1/facets',
-    arguments: { query, ...limit(100, 20) },
+    arguments: { ...query, ...limit(100, 20) },
   },
   {
     ...READ,
     name: 'list_sessions',
     title: 'List sessions',
     description:
-      'Sessions (one run or conversation of an agent) that hold an event which matches, the latest ' +
-      'first: agent, user, first words, when, how many calls and how they ended.',
+      'Sessions (one run or conversation of an agent) that hold an event which matches, the ' +
+      'latest first: agent, user, first words, when, how many calls and how they ended.',
     route: 'GET /v1/sessions',
-    arguments: { query, ...limit(100, 20) },
+    arguments: { ...query, ...limit(100, 20) },
     output: z.object({ sessions: z.array(session), cursor, read_to: readTo }),
   },
   {
@@ -94,8 +101,8 @@ export const READING: readonly ToolSpec[] = [
     name: 'session_timeline',
     title: "One session's story",
     description:
-      'One session from its beginning: every prompt, call, decision and answer in order, those of ' +
-      'its sub-agents among them. The session_id comes from search_events or list_sessions.',
+      'One session from its beginning: every prompt, call, decision and answer in order, those ' +
+      'of its sub-agents among them. The session_id comes from search_events or list_sessions.',
     route: 'GET /v1/sessions/:id/timeline',
     id: 'session_id',
     arguments: limit(200, 40),
@@ -116,8 +123,8 @@ export const READING: readonly ToolSpec[] = [
     name: 'read_field',
     title: 'A long field piece by piece',
     description:
-      'One field of one event as text, from a character on: for values that the other tools cut. ' +
-      'Go on with next_offset until it is absent. What is no text is given as JSON.',
+      'One field of one event as text, from a character on: for values that the other tools ' +
+      'cut. Go on with next_offset until it is absent. What is no text is given as JSON.',
     route: 'GET /v1/events/:id',
     arguments: {
       field,
@@ -138,8 +145,9 @@ export const READING: readonly ToolSpec[] = [
     name: 'coverage',
     title: 'What was seen of a session',
     description:
-      'Which witnesses (hooks, proxies, telemetry, transcripts) saw what of one session, what none ' +
-      'saw, and a verdict: complete, incomplete or unknown. Ask before saying "it never did X".',
+      'Which witnesses (hooks, proxies, telemetry, transcripts) saw what of one session, what ' +
+      'none saw, and a verdict: complete, incomplete or unknown. Ask before saying "it never ' +
+      'did X".',
     route: 'GET /v1/sessions/:id/coverage',
     id: 'session_id',
   },
@@ -151,7 +159,7 @@ export const READING: readonly ToolSpec[] = [
       'Entries in short: what was done with which tool, under which policy, and its status ' +
       '(POLICY_VIOLATION where policy refused it). Newest first. For full rows: search_events.',
     route: 'GET /v1/audit_log',
-    arguments: { query, ...limit(200, 50) },
+    arguments: { ...query, ...limit(200, 50) },
     output: auditSchema,
   },
 ];

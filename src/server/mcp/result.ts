@@ -1,7 +1,6 @@
 /** Turns what a route answers into a tool's result, and what it refuses into words for a model. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { Fault } from '../../fault/fault.ts';
-import { printableBlock } from '../../search/safe.ts';
 import { ANSWER_CHARS, fit } from './cut.ts';
 import { NOTICE, type Tool } from './tool.ts';
 
@@ -40,15 +39,6 @@ function sentenceOf(body: Readonly<Record<string, unknown>>, cut: boolean): stri
     return `${may} ${String(outcome)}: ${String(reason)}${wait}${more}`;
   }
   return `Done${typeof state === 'string' ? `; its state is ${state}` : ''}.${more}`;
-}
-
-/** A refusal is a result that the model reads and can act on, not an error of the protocol. */
-export function refusalOf(fault: Fault): CallToolResult {
-  const { code, message, ...detail } = fault.toJSON();
-  const { hint, ...rest } = detail;
-  const more = Object.entries(rest).map(([name, value]) => `${name}: ${String(value)}`);
-  const lines = [`${message} (${[code, ...more].join('; ')})`, ...(hint ? [hint] : [])];
-  return { isError: true, content: [{ type: 'text', text: printableBlock(lines.join('\n')) }] };
 }
 
 export function tooLarge(): Fault {

@@ -5,7 +5,8 @@ import { Fault } from '../../fault/fault.ts';
 import type { RawCall } from '../call.ts';
 import { demand, refuser } from '../guard.ts';
 import { faultBody, wireFault } from '../reply.ts';
-import { refusalOf, resultOf, tooLarge } from './result.ts';
+import { refusalOf } from './refusal.ts';
+import { resultOf, tooLarge } from './result.ts';
 import { type Arguments, place, type Tool } from './tool.ts';
 
 export type Asked = {
@@ -35,7 +36,10 @@ async function answered({ tool, args: given, call, signal }: Asked): Promise<Cal
   const { face, who, request } = call;
   const path = `${tool.route.path} (mcp ${tool.name})`;
   demand({ face, who, request }, { access: tool.access, path });
-  let args: Arguments = check(tool.input, given ?? {});
+  const { tenant: usual } = Object(call.query);
+  const takesTenant = usual !== undefined && Object.hasOwn(tool.input.shape, 'tenant');
+  const asked = { ...(takesTenant && { tenant: usual }), ...Object(given) };
+  let args: Arguments = check(tool.input, asked);
   const refuse = (reason: 'tenant') => refuser(face, path, request)(reason, who);
   for (;;) {
     const { params, query, body } = place(tool, args);

@@ -114,7 +114,7 @@ function tenantOf({ input }: Tool): Record<string, true> {
 
 type Schema = { readonly type: 'object'; readonly [key: string]: unknown };
 
-/** Without what is Claw's own: a strict reader of JSON Schema refuses words that it does not know. */
+/** Without words of Claw's own: a strict reader of JSON Schema refuses what it does not know. */
 function jsonSchema(schema: z.ZodObject, io: 'input' | 'output'): Schema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,

@@ -1,11 +1,13 @@
-/** Claw's own MCP server over streamable HTTP, for clients of the eras 2025-11-25 and 2026-07-28. */
+/** Claw's own MCP server over streamable HTTP, for clients of both eras. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
 import { Fault } from '../../fault/fault.ts';
 import type { RawCall } from '../call.ts';
 import type { Face } from '../face.ts';
 import { jsonBody } from '../json-body.ts';
 import { isLoopback } from '../loopback.ts';
 import type { Door } from '../mcp/door.ts';
+import * as parameter from '../parameter.ts';
 import { type Answer, NOTHING, type Route, route } from '../route.ts';
 
 /** Bytes of a message: one tool call. */
@@ -14,7 +16,7 @@ const MESSAGE_BYTES = 4 * 1024 * 1024;
 const ONE = {
   path: '/mcp',
   access: 'member',
-  query: NOTHING,
+  query: z.strictObject(parameter.tenant),
   params: NOTHING,
   answer: { types: ['text/event-stream', 'application/json'] },
 } as const;
