@@ -4,6 +4,9 @@ import { findPlace } from '../reach/place.ts';
 import { version } from '../version.ts';
 import { type Command, option } from './command.ts';
 
+/** Claude Code hands its servers the session's id, the same as its hooks name. */
+const SESSION = ['CLAW_SESSION_ID', 'CLAUDE_CODE_SESSION_ID'];
+
 export const mcp: Command = {
   options: [{ flags: '--session <id>', about: 'command.option.mcpSession' }],
   examples: [
@@ -31,7 +34,7 @@ export const mcp: Command = {
     const { openUpstream } = await import('../mcp/upstream.ts');
     const own = version();
     const upstream = openUpstream({ place, version: own, tenant: option(input, 'tenant') });
-    const session = option(input, 'session') ?? env['CLAW_SESSION_ID'];
+    const session = option(input, 'session') ?? SESSION.map((name) => env[name]).find(Boolean);
     const stopped = context.interruption();
     const ended = once(process.stdin, 'close', { signal: stopped }).catch(() => undefined);
     const serving = serveStdio(() => newBridge({ upstream, version: own, session }));

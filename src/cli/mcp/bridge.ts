@@ -7,6 +7,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { asFault } from '../../fault/fault.ts';
+import { withSession } from '../../server/mcp/default.ts';
 import { INSTRUCTIONS } from '../../server/mcp/instruction.ts';
 import { refusalOf } from '../../server/mcp/refusal.ts';
 import type { Message, Upstream } from './upstream.ts';
@@ -18,8 +19,6 @@ export type BridgeOptions = {
   readonly session: string | undefined;
 };
 
-/** Tools whose calls belong to a session. */
-const SESSIONED = new Set(['declare_task', 'validate_action', 'request_approval']);
 /** What a header can carry; no tool of ours is called otherwise. */
 const NAME = /^[\w.-]{1,128}$/;
 
@@ -41,14 +40,15 @@ export function newBridge({ upstream, version, session }: BridgeOptions): Server
     return { tools: await ownTools() };
   });
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
-    const args = withSession(params, session);
+    const { name, arguments: given } = params;
+    const args = withSession({ name, args: given, meta: mcpReq._meta, session });
     const { signal } = mcpReq;
     const onProgress = teller(mcpReq);
     try {
-      if (!NAME.test(params.name)) throw new ProtocolError(INVALID, 'There is no such tool.');
+      if (!NAME.test(name)) throw new ProtocolError(INVALID, 'There is no such tool.');
       const asked = {
         method: 'tools/call',
-        params: { name: params.name, arguments: args },
+        params: { name, arguments: args },
       } as const;
       const reply = await upstream({ ...asked, signal, ...(onProgress && { onProgress }) });
       if (guessed) {
@@ -69,18 +69,6 @@ const INVALID = -32_602;
 
 function errorOf({ code, message }: Message): ProtocolError {
   return new ProtocolError(Number(code) || INVALID, String(message));
-}
-
-function withSession(
-  {
-    name,
-    arguments: given = {},
-  }: { readonly name: string; readonly arguments?: Message | undefined },
-  session: string | undefined,
-): Message {
-  const named = 'session_id' in given || 'task_id' in given;
-  if (session === undefined || !SESSIONED.has(name) || named) return given;
-  return { ...given, session_id: session };
 }
 
 function teller({ _meta, notify }: ServerContext['mcpReq']) {

@@ -58,12 +58,13 @@ export const READING: readonly ToolSpec[] = [
     title: 'Search what agents did',
     description:
       'Finds recorded events of AI agents: prompts, tool calls, file changes, requests, ' +
-      'decisions, approvals. One row a tool call, newest first, long values cut. Use it to ' +
-      'find out what happened; use count_events for "how many", session_timeline for one ' +
-      'session in order. Without a query: the latest events.',
+      'decisions, approvals. One row a tool call, newest first, in short (get_event shows one ' +
+      'whole). Use it to find out what happened; use count_events for "how many", ' +
+      'session_timeline for one session in order. Without a query: the latest events.',
     route: 'GET /v1/events',
     arguments: { ...queryOf(QUERY), ...limit(100, 20) },
     output: z.object(rows),
+    shape: slim,
   },
   {
     ...READ,
@@ -107,6 +108,7 @@ export const READING: readonly ToolSpec[] = [
     id: 'session_id',
     arguments: limit(200, 40),
     output: z.object({ session, ...rows }),
+    shape: slim,
   },
   {
     ...READ,
@@ -163,6 +165,25 @@ export const READING: readonly ToolSpec[] = [
     output: auditSchema,
   },
 ];
+
+/** What a row says twice, and what only one who looks at a single event needs. */
+const LEFT_OUT = new Set([
+  'agent_id',
+  'attributes',
+  'created_at',
+  'facts',
+  'raw',
+  'recorded_at',
+  'tokens_used',
+  'user_id',
+]);
+
+function slim(body: unknown): object {
+  const { events, ...rest } = body as { readonly events: readonly object[] };
+  const keep = ([key]: readonly [string, unknown]) => !LEFT_OUT.has(key);
+  const rows = events.map((event) => Object.fromEntries(Object.entries(event).filter(keep)));
+  return { ...rest, events: rows };
+}
 
 function piece(body: unknown, { field: name, offset }: Arguments): object {
   const { id, ...fields } = body as Readonly<Record<string, unknown>>;

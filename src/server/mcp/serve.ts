@@ -10,9 +10,10 @@ import type { Fault } from '../../fault/fault.ts';
 import { ANY_TENANT } from '../../trail/credential.ts';
 import type { RawCall } from '../call.ts';
 import { may } from '../guard.ts';
+import { withSession } from './default.ts';
 import { INSTRUCTIONS } from './instruction.ts';
 import { runTool } from './run.ts';
-import { describe, type Tool } from './tool.ts';
+import { type Arguments, describe, type Tool } from './tool.ts';
 
 /** What came in one HTTP request: who calls, and what went wrong inside. */
 export type Exchange = {
@@ -59,10 +60,12 @@ export function newServer(options: ServeOptions): Server {
     }
     const { call, bugs } = exchangeOf(context);
     const signal = AbortSignal.any([context.mcpReq.signal, call.signal, options.closing]);
-    const stop = progress(context, params.arguments);
+    const { name, arguments: given } = params;
+    const args = withSession({ name, args: given, meta: context.mcpReq._meta });
+    const stop = progress(context, args);
     const onBug = (bug: Fault) => void bugs.push(bug);
     try {
-      return await runTool({ tool, args: params.arguments, call, signal, onBug });
+      return await runTool({ tool, args, call, signal, onBug });
     } finally {
       stop();
     }
@@ -87,7 +90,7 @@ function listed(tools: readonly Tool[], { who }: RawCall): Listed[] {
 }
 
 /** Tells a client that asked how long its call has waited; gives back what ends that. */
-function progress({ mcpReq }: ServerContext, args: Readonly<Record<string, unknown>> = {}) {
+function progress({ mcpReq }: ServerContext, args: Arguments) {
   const progressToken = mcpReq._meta?.progressToken;
   const wait_s = args['wait_s'];
   if (progressToken === undefined || typeof wait_s !== 'number' || wait_s <= 0) return () => {};
