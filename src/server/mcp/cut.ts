@@ -29,6 +29,15 @@ const NAME_CHARS = 1024;
 /** What producers fill as they like; everywhere else the schema says which keys there are. */
 const FREE = new Set(['arguments', 'attributes', 'constraints', 'raw', 'result']);
 
+const WHOLE: Level = { ...LEVELS[0], chars: Number.POSITIVE_INFINITY };
+
+type FitOptions = {
+  readonly most: number;
+  readonly pages: boolean;
+  /** Whoever made it has seen to its size. */
+  readonly whole: boolean;
+};
+
 export type Fitted = {
   readonly value: unknown;
   readonly cut: boolean;
@@ -39,12 +48,9 @@ export type Fitted = {
  * A copy that is at most `most` characters as JSON, where that can be done. Lists at the top stay
  * whole where `pages`: whoever asked can ask for fewer.
  */
-export function fit(
-  value: unknown,
-  { most, pages }: { readonly most: number; readonly pages: boolean },
-): Fitted {
+export function fit(value: unknown, { most, pages, whole }: FitOptions): Fitted {
   let last: Fitted | undefined;
-  for (const level of LEVELS) {
+  for (const level of whole ? [WHOLE] : LEVELS) {
     const state = { level, pages, cut: false };
     const made = shorten(value, state, { depth: 0 });
     const fits = (JSON.stringify(made)?.length ?? 0) <= most;

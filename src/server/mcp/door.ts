@@ -3,6 +3,7 @@ import {
   createMcpHandler,
   isInitializeRequest,
   isLegacyRequest,
+  type RequestId,
 } from '@modelcontextprotocol/server';
 import type { Fault } from '../../fault/fault.ts';
 import type { RawCall } from '../call.ts';
@@ -38,17 +39,18 @@ export function openDoor(face: Face, routes: readonly Route[]): Door {
   return {
     answer: async (asked) => {
       const { call, request, body, bugs } = asked;
-      const authInfo = authOf({ call, bugs });
       const id = request.headers.get('mcp-session-id');
       const legacy = request.method === 'DELETE' || (await isLegacyRequest(request, body));
       if (!legacy || (id === null && !isInitializeRequest(body))) {
-        return handler.fetch(request, { authInfo, parsedBody: body });
+        return handler.fetch(request, { authInfo: authOf({ call, bugs }), parsedBody: body });
       }
       const session = await sessionFor(sessions, asked, id);
       if (!session) return unknownSession(body);
-      return inSession(session, now, (transport) =>
-        transport.handleRequest(request, { authInfo, parsedBody: body }),
-      );
+      return inSession(session, now, (transport) => {
+        const end = (id: RequestId) => transport.closeSSEStream(id);
+        const authInfo = authOf({ call, bugs, end });
+        return transport.handleRequest(request, { authInfo, parsedBody: body });
+      });
     },
   };
 }

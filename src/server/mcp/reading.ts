@@ -1,5 +1,6 @@
 /** The tools with which an investigator's agent reads the trail. */
 import { z } from 'zod';
+import { printableBlock } from '../../search/safe.ts';
 import { auditSchema } from '../answer.ts';
 import * as parameter from '../parameter.ts';
 import type { Arguments, ToolSpec } from './tool.ts';
@@ -48,8 +49,8 @@ const rows = { events: z.array(row), cursor, read_to: readTo };
 const session = z.looseObject({ session_id: text, title: text.optional() });
 const field = z.enum(['content', 'arguments', 'result', 'raw', 'attributes', 'error', 'resources']);
 
-/** Characters of a piece of a field. */
-const PIECE = 30_000;
+/** Characters of a piece of a field, as JSON. */
+const PIECE = 40_000;
 
 export const READING: readonly ToolSpec[] = [
   {
@@ -141,6 +142,7 @@ export const READING: readonly ToolSpec[] = [
       next_offset: z.int().optional(),
     }),
     shape: piece,
+    whole: true,
   },
   {
     ...READ,
@@ -185,18 +187,22 @@ function slim(body: unknown): object {
   return { ...rest, events: rows };
 }
 
+/** As much as fits, hidden characters written out and no character halved. */
 function piece(body: unknown, { field: name, offset }: Arguments): object {
   const { id, ...fields } = body as Readonly<Record<string, unknown>>;
   const value = fields[String(name)] ?? '';
   const whole = typeof value === 'string' ? value : JSON.stringify(value, null, 1);
   const from = Math.min(Number(offset), whole.length);
-  const end = Math.min(from + PIECE, whole.length);
-  return {
-    id,
-    field: name,
-    offset: from,
-    text: whole.slice(from, end),
-    total_chars: whole.length,
-    ...(end < whole.length && { next_offset: end }),
-  };
+  let shown = cutAt(whole.slice(from, from + PIECE));
+  while (JSON.stringify(printableBlock(shown)).length > PIECE) {
+    shown = cutAt(shown.slice(0, shown.length / 2));
+  }
+  const end = from + shown.length;
+  const total_chars = whole.length;
+  const next = end < total_chars ? { next_offset: end } : {};
+  return { id, field: name, offset: from, text: shown, total_chars, ...next };
+}
+
+function cutAt(text: string): string {
+  return text.length > 1 ? text.replace(/[\ud800-\udbff]$/, '') : text;
 }

@@ -7,7 +7,8 @@ import { NOTICE, type Tool } from './tool.ts';
 /** Undefined where it is too large even with every value cut: fewer must be asked for. */
 export function resultOf(tool: Tool, body: unknown): CallToolResult | undefined {
   const pages = Object.hasOwn(tool.input.shape, 'limit');
-  const { value, cut, fits } = fit(body, { most: ANSWER_CHARS, pages });
+  const whole = tool.whole ?? false;
+  const { value, cut, fits } = fit(body, { most: ANSWER_CHARS, pages, whole });
   if (!fits) return undefined;
   const object = value as Readonly<Record<string, unknown>>;
   if (tool.answer === 'own') return both(object, sentenceOf(object, cut));

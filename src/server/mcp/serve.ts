@@ -3,6 +3,7 @@ import {
   type McpRequestContext,
   ProtocolError,
   ProtocolErrorCode,
+  type RequestId,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
@@ -19,6 +20,8 @@ import { type Arguments, describe, type Tool } from './tool.ts';
 export type Exchange = {
   readonly call: RawCall;
   readonly bugs: Fault[];
+  /** Ends the answer to a request that is cancelled, which nothing else would end. */
+  readonly end?: (id: RequestId) => void;
 };
 
 type Auth = NonNullable<McpRequestContext['authInfo']>;
@@ -36,7 +39,7 @@ function exchangeOf({ http }: ServerContext): Exchange {
 }
 
 /** Seconds between a waiting call's words to a client that asked for progress. */
-const PROGRESS_S = 5;
+const PROGRESS_S = 2;
 
 export type ServeOptions = {
   readonly tools: readonly Tool[];
@@ -58,8 +61,10 @@ export function newServer(options: ServeOptions): Server {
     if (!tool) {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no tool of this name.');
     }
-    const { call, bugs } = exchangeOf(context);
-    const signal = AbortSignal.any([context.mcpReq.signal, call.signal, options.closing]);
+    const { call, bugs, end } = exchangeOf(context);
+    const { id, signal: cancelled } = context.mcpReq;
+    cancelled.addEventListener('abort', () => end?.(id), { once: true });
+    const signal = AbortSignal.any([cancelled, call.signal, options.closing]);
     const { name, arguments: given } = params;
     const args = withSession({ name, args: given, meta: context.mcpReq._meta });
     const stop = progress(context, args);

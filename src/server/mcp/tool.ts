@@ -28,6 +28,8 @@ export type ToolSpec = {
   readonly output?: z.ZodObject;
   /** Makes the answer of the route's, in place of it. */
   readonly shape?: (body: unknown, args: Arguments) => unknown;
+  /** It sees to its size itself: nothing is cut. */
+  readonly whole?: true;
 };
 
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -120,7 +122,14 @@ function jsonSchema(schema: z.ZodObject, io: 'input' | 'output'): Schema {
     io,
     override: ({ jsonSchema: made }) => {
       delete made['index'];
+      // What may be anything may be nothing, which JSON leaves out.
+      const { required, properties } = made;
+      if (required) made.required = required.filter((key) => !isAnything(properties?.[key]));
     },
   });
   return { ...rest, type: 'object' };
+}
+
+function isAnything(schema: unknown): boolean {
+  return Object.keys(Object(schema)).every((key) => key === 'description');
 }

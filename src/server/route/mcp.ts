@@ -63,7 +63,8 @@ async function answer(
   doors.set(face, made);
   const door = await made;
   const { toNodeHandler } = await import('@modelcontextprotocol/node');
-  const free = face.mcp.take(call.tenant);
+  // A notification is answered at once: what cancels a waiting request must always get through.
+  const free = isRequest(body) ? face.mcp.take(call.tenant) : () => {};
   return {
     kind: 'raw',
     write: async (response: ServerResponse) => {
@@ -81,6 +82,10 @@ async function answer(
       if (bug) throw bug;
     },
   };
+}
+
+function isRequest(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'id' in body && 'method' in body;
 }
 
 async function open(face: Face, routes: readonly Route[]): Promise<Door> {
