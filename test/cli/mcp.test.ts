@@ -52,14 +52,14 @@ for (const era of ERAS) {
       });
       const { token } = (await made.json()) as { token: string };
       const admin = await openStdio(era, { env: place() });
-      const found = await admin.call('search_events', { query: 'needle' });
+      const found = await admin.call('search_events', { query: 'type:prompt needle' });
       assert.equal(found.structuredContent.events[0].content, 'find the needle');
       const agent = await openStdio(era, { env: { ...place(), CLAW_TOKEN: token } });
       const names = (await agent.tools()).map(({ name }) => name);
       assert.ok(names.includes('validate_action') && !names.includes('search_events'), `${names}`);
       assert.match(said(await agent.call('search_events')), /needs the role viewer/);
       const { structuredContent: task } = await agent.call('declare_task', {
-        session_id: 's1',
+        session_id: `of ${era}`,
         goal: 'tidy',
       });
       assert.equal(task.declared_by, `agent ${era}`);
@@ -75,15 +75,15 @@ for (const era of ERAS) {
       const declared = await client.call('declare_task', { goal: 'tidy' });
       assert.equal(declared.structuredContent.session_id, `of claude ${era}`);
       const { task_id } = declared.structuredContent;
-      const other = await client.call('declare_task', { goal: 'tidy', session_id: 'named' });
-      assert.equal(other.structuredContent.session_id, 'named');
+      const other = await client.call('declare_task', { goal: 'tidy', session_id: `named ${era}` });
+      assert.equal(other.structuredContent.session_id, `named ${era}`);
       const action = { task_id, tool: 'Bash', arguments: { command: 'ls' } };
       const decided = await client.call('validate_action', action);
       assert.equal(decided.structuredContent.session_id, `of claude ${era}`);
       await client.close();
-      const flag = await openStdio(era, { env, words: ['--session', 'flagged'] });
+      const flag = await openStdio(era, { env, words: ['--session', `flagged ${era}`] });
       const third = await flag.call('declare_task', { goal: 'tidy' });
-      assert.equal(third.structuredContent.session_id, 'flagged');
+      assert.equal(third.structuredContent.session_id, `flagged ${era}`);
       await flag.close();
     });
 
