@@ -10,6 +10,7 @@ import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
 import { mcpRoutes } from './route/mcp.ts';
 import { otlpRoutes } from './route/otlp.ts';
+import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   validateAction,
   ...approvalRoutes,
   ...enforcementRoutes,
+  ...policyRoutes,
   ...tokenRoutes,
   ...mcpRoutes(() => ROUTES),
   documentRoute(() => ROUTES),
