@@ -63,6 +63,15 @@ for (const era of ERAS) {
         goal: 'tidy',
       });
       assert.equal(task.declared_by, `agent ${era}`);
+      // What this machine's own token may do is more than an agent should that was given none.
+      const local = (await admin.tools()).map(({ name }) => name);
+      assert.ok(local.includes('list_approvals') && !local.includes('approve'), `${local}`);
+      const vote = { approval_id: 'x', reason: 'mine' };
+      assert.match(said(await admin.call('approve', vote)), /request\.forbidden.*\nSet CLAW_TOKEN/);
+      const given = await openStdio(era, { env: { ...place(), CLAW_TOKEN: rig.token } });
+      assert.ok((await given.tools()).some(({ name }) => name === 'approve'));
+      assert.match(said(await given.call('approve', vote)), /approval\.not_found/);
+      await given.close();
       await assert.rejects(admin.call('nope'), /no tool/i);
       await assert.rejects(admin.call('n\u0000\n'), /no such tool|no tool/i);
       await admin.close();

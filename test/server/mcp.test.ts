@@ -4,15 +4,23 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { printableBlock } from '../../src/search/safe.ts';
+import { ROUTES } from '../../src/server/menu.ts';
 import { newPlace, type Place } from '../trail/place.ts';
 import { ERAS, type McpClient, openClient, POLICIES } from './mcp-rig.ts';
 import { eventually, openRig, type Rig } from './rig.ts';
 
-const LIFECYCLE = ['declare_task', 'validate_action', 'request_approval', 'close_task'];
+/** Of a route that may come later. */
+const where = (name: string, path: string) =>
+  ROUTES.some((route) => route.path === path) ? [name] : [];
+const LIFECYCLE = [
+  ...['declare_task', 'validate_action', 'request_approval', 'close_task'],
+  ...where('rollback', '/v1/rollback'),
+];
 const OPEN = ['list_tasks', 'get_task', 'list_approvals', 'get_approval'];
 const READING = [
   ...['search_events', 'count_events', 'top_values', 'list_sessions', 'session_timeline'],
   ...['get_event', 'read_field', 'coverage', 'audit_log'],
+  ...where('explain_event', '/v1/events/:id/why'),
 ];
 const VOTES = ['approve', 'deny'];
 

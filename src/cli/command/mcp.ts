@@ -35,9 +35,10 @@ export const mcp: Command = {
     const own = version();
     const upstream = openUpstream({ place, version: own, tenant: option(input, 'tenant') });
     const session = option(input, 'session') ?? SESSION.map((name) => env[name]).find(Boolean);
+    const votes = Boolean(option(input, 'token') ?? env['CLAW_TOKEN']);
     const stopped = context.interruption();
     const ended = once(process.stdin, 'close', { signal: stopped }).catch(() => undefined);
-    const serving = serveStdio(() => newBridge({ upstream, version: own, session }));
+    const serving = serveStdio(() => newBridge({ upstream, version: own, session, votes }));
     await ended;
     await serving.close();
   },

@@ -10,6 +10,7 @@ import { asFault } from '../../fault/fault.ts';
 import { withSession } from '../../server/mcp/default.ts';
 import { INSTRUCTIONS } from '../../server/mcp/instruction.ts';
 import { refusalOf } from '../../server/mcp/refusal.ts';
+import { refuse } from '../problem.ts';
 import type { Message, Upstream } from './upstream.ts';
 
 export type BridgeOptions = {
@@ -17,7 +18,14 @@ export type BridgeOptions = {
   readonly version: string;
   /** The session of calls that name none. */
   readonly session: string | undefined;
+  /**
+   * Whether it may approve and deny: not with the local administrator's token that nobody gave it.
+   * An agent would then decide on what the same agent asked for by its hooks.
+   */
+  readonly votes: boolean;
 };
+
+const VOTES: readonly string[] = ['approve', 'deny'];
 
 /** What a header can carry; no tool of ours is called otherwise. */
 const NAME = /^[\w.-]{1,128}$/;
@@ -26,7 +34,7 @@ const NAME = /^[\w.-]{1,128}$/;
  * A server that is away when a client asks for its tools must not cost the client its tools: they
  * are then listed as this version has them, and the client is told to ask again once it is back.
  */
-export function newBridge({ upstream, version, session }: BridgeOptions): Server {
+export function newBridge({ upstream, version, session, votes }: BridgeOptions): Server {
   const server = new Server(
     { name: 'claw', title: 'Claw, the flight recorder for AI agents', version },
     { capabilities: { tools: { listChanged: true } }, instructions: INSTRUCTIONS },
@@ -36,8 +44,9 @@ export function newBridge({ upstream, version, session }: BridgeOptions): Server
     const asked = { method: 'tools/list', params: {}, signal: mcpReq.signal } as const;
     const reply = await upstream(asked).catch(() => undefined);
     guessed = reply === undefined || 'error' in reply;
-    if (reply && 'result' in reply) return reply.result as ListToolsResult;
-    return { tools: await ownTools() };
+    const listed = reply && 'result' in reply ? (reply.result as ListToolsResult) : undefined;
+    const { tools } = listed ?? { tools: await ownTools() };
+    return { ...listed, tools: tools.filter(({ name }) => votes || !VOTES.includes(name)) };
   });
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
     const { name, arguments: given } = params;
@@ -45,6 +54,7 @@ export function newBridge({ upstream, version, session }: BridgeOptions): Server
     const { signal } = mcpReq;
     const onProgress = teller(mcpReq);
     try {
+      if (!votes && VOTES.includes(name)) throw refuse('request.forbidden', 'mcpVote');
       if (!NAME.test(name)) throw new ProtocolError(INVALID, 'There is no such tool.');
       const asked = {
         method: 'tools/call',

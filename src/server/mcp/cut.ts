@@ -27,7 +27,7 @@ const LEVELS: readonly [Level, ...Level[]] = [
 const NAMING = /(?:^|_)(?:id|ids|hash|version)$|^(?:cursor|time|tool|type|status|state)$/;
 const NAME_CHARS = 1024;
 /** What producers fill as they like; everywhere else the schema says which keys there are. */
-const FREE = new Set(['arguments', 'attributes', 'constraints', 'raw', 'result']);
+const FREE = new Set(['arguments', 'attributes', 'constraints', 'evidence', 'raw', 'result']);
 
 const WHOLE: Level = { ...LEVELS[0], chars: Number.POSITIVE_INFINITY };
 

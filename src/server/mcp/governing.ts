@@ -90,6 +90,18 @@ export const GOVERNING: readonly ToolSpec[] = [
     id: 'task_id',
   },
   {
+    ...STEP,
+    name: 'rollback',
+    title: 'Plan how to undo',
+    description:
+      'Plans how to undo what a session, a task or one call did, newest first: files to restore, ' +
+      'commands that compensate, and what only a person can undo. Nothing is changed by this: ' +
+      'whoever has the files runs clawctl rollback to apply the plan. Name a session_id, ' +
+      'a task_id or a call_id.',
+    route: 'POST /v1/rollback',
+    answer: 'recorded',
+  },
+  {
     ...READ,
     name: 'list_tasks',
     title: 'List tasks',

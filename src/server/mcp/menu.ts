@@ -4,7 +4,10 @@ import { GOVERNING } from './governing.ts';
 import { READING } from './reading.ts';
 import { type Tool, toolOf } from './tool.ts';
 
-/** Throws a RangeError for a tool whose route is not in the table. */
+/** Those whose route is in the table. */
 export function toolsOf(routes: readonly Route[]): readonly Tool[] {
-  return [...GOVERNING, ...READING].map((spec) => toolOf(spec, routes));
+  return [...GOVERNING, ...READING].flatMap((spec) => {
+    const route = routes.find(({ method, path }) => `${method} ${path}` === spec.route);
+    return route ? [toolOf(spec, route)] : [];
+  });
 }

@@ -146,6 +146,17 @@ export const READING: readonly ToolSpec[] = [
   },
   {
     ...READ,
+    name: 'explain_event',
+    title: 'Why did this happen?',
+    description:
+      'Explains one event in plain sentences: the prompt that led to it, what the agent had ' +
+      'seen, the decision with the policy and its values, who approved, what came of it, what ' +
+      'followed, and what is not known. language en or ja; for subject: for the person ' +
+      'concerned. Takes an id.',
+    route: 'GET /v1/events/:id/why',
+  },
+  {
+    ...READ,
     name: 'coverage',
     title: 'What was seen of a session',
     description:

@@ -50,10 +50,8 @@ const notice = z.string().meta({
   description: 'What this is, and how to get what was left out.',
 });
 
-/** A tool of its route. Throws a RangeError for a route that is not in the table. */
-export function toolOf(spec: ToolSpec, routes: readonly Route[]): Tool {
-  const route = routes.find(({ method, path }) => `${method} ${path}` === spec.route);
-  if (!route) throw new RangeError(`${spec.name}: there is no route ${spec.route}`);
+/** A tool over its route. */
+export function toolOf(spec: ToolSpec, route: Route): Tool {
   const { tenant, ...query } = route.query.shape;
   const { id, ...params } = route.params.shape;
   const shape = {
