@@ -12,6 +12,7 @@ import { mcpRoutes } from './route/mcp.ts';
 import { otlpRoutes } from './route/otlp.ts';
 import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
+import { rollbackRoutes } from './route/rollback.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
 import { statusRoutes } from './route/status.ts';
@@ -38,5 +39,6 @@ export const ROUTES: readonly Route[] = [
   ...policyRoutes,
   ...tokenRoutes,
   ...mcpRoutes(() => ROUTES),
+  ...rollbackRoutes,
   documentRoute(() => ROUTES),
 ];
