@@ -488,3 +488,27 @@ test('a server that closes ends what waits at once', async () => {
   for (const client of clients) await client.close();
   await own.clear();
 });
+
+test('a bug is told without what is inside, and goes into the log', async () => {
+  const own = newPlace();
+  const lines: string[] = [];
+  const broken = await openRig(
+    async () => {
+      const trail = await own.open();
+      const count = () => Promise.reject(new TypeError('cannot read /secret/path'));
+      return { ...trail, count };
+    },
+    { log: { level: 'error', stream: { write: (line) => void lines.push(line) } } },
+  );
+  const client = await openClient('2025-11-25', broken.server.url, broken.viewer);
+  const told = await client.call('count_events');
+  assert.match(told.content[0]?.text ?? '', /internal\.bug/);
+  assert.doesNotMatch(JSON.stringify(told), /secret/);
+  await eventually(
+    async () => lines.join(''),
+    (log) => log.includes('/secret/path'),
+  );
+  await client.close();
+  await broken.close();
+  await own.clear();
+});
