@@ -1,0 +1,221 @@
+/** The sentences of an explanation in English. */
+import type { Group, Limit, Traced, Wording } from './wording.ts';
+
+export const ENGLISH: Wording = {
+  asked: ({ who, at, channel, behalf, text, erased, how }) => {
+    const lead = { last: 'The last prompt before it: ', above: 'In the parent session: ' };
+    const through = channel && ` through ${channel}`;
+    const whom = behalf && `, on behalf of ${behalf}`;
+    const words = text ? `"${text}"` : erased ? '(its text was erased)' : '(no text recorded)';
+    const before = how === 'last' || how === 'above' ? lead[how] : '';
+    return `${before}${who || 'The user'} asked${through} at ${at}${whom}: ${words}`;
+  },
+  ordered: ({ at, text }) => `The sub-agent was asked at ${at}: ${quoted(text)}`,
+  delegated: ({ at, act, session }) =>
+    `A sub-agent did this; ${act || 'a call that was not seen'} of session ${session} started it${
+      at && ` at ${at}`
+    }.`,
+  instructed: ({ at, text }) => `The model had these instructions from ${at} on: ${quoted(text)}`,
+  task: ({ id, goal, by, at, limits }) =>
+    `It belongs to task ${id}, declared${by && ` by ${by}`}${at && ` at ${at}`}: ${quoted(goal)}${
+      limits.length === 0 ? ' without limits.' : ` Its limits: ${limits.map(limit).join('; ')}.`
+    }`,
+  spent: ({ calls, most }) =>
+    `Of its calls, ${calls}${most === undefined ? '' : ` of ${most}`} had been permitted before.`,
+  saw: (groups) =>
+    `Between the prompt and this, the agent was shown ${groups.map(group).join('; ')}.`,
+  sawNothing: () => 'Nothing is recorded that the agent was shown between the prompt and this.',
+  origin: (told) => `${list(told.values.map(quoted))} ${first(told)}${mention(told)}`,
+  prompted: ({ values }) =>
+    `The user's prompt names ${list(values.map(quoted))}: nothing before it does.`,
+  model: (model) => `The model was ${model}.`,
+  said: ({ at, text, thought }) =>
+    `Before this the agent ${thought ? 'thought' : 'said'} at ${at}: ${quoted(text)}`,
+  decided: ({ at, by, who, outcome, policies, version, reason, constraints, ...how }) => {
+    const names = { policy: 'Policy', human: 'A person', hook: 'A hook', config: 'Configuration' };
+    const name = who || (Object.hasOwn(names, by) ? names[by as keyof typeof names] : 'Somebody');
+    const verbs = { permit: 'permitted it', deny: 'denied it', escalate: 'asked for approval' };
+    const verb = outcome === undefined ? 'decided in a way that nobody saw' : verbs[outcome];
+    const which = policies.length === 0 ? '' : ` by ${list(policies)}`;
+    const set = version && ` (policies ${version})`;
+    const why = reason && `. The recorded reason: ${quoted(reason)}`;
+    const held = constraints && `. In effect: ${constraints}`;
+    const let_ = how.observed ? '. It was only observed: the agent was let go on' : '';
+    const found = how.matched ? '. It is matched by tool and arguments: no id joins them' : '';
+    return `${name} ${verb} at ${at}${which}${set}${why}${held}${let_}${found}.`;
+  },
+  policy: ({ id, effect, file, author, at, reason, values }) => {
+    const force =
+      author || at ? `, in force${author && ` by ${author}`}${at && ` since ${at}`}` : '';
+    const why = reason && ` It says: ${quoted(reason)}`;
+    const about = values.length === 0 ? '' : ` What it looks at was: ${values.join(', ')}.`;
+    return `Policy ${id} (${effect}s, in ${file}${force}).${why}${about}`;
+  },
+  requested: ({ who, at, reason, quorum, expires }) =>
+    `${who || 'Somebody'} asked for approval at ${at}${reason && `: ${quoted(reason)}`}; ${
+      quorum > 1 ? `${quorum} approvals were needed` : 'one approval was needed'
+    }${expires && `, until ${expires}`}.`,
+  voted: ({ who, at, vote, scope, after, reason }) =>
+    `${who || 'Somebody'} ${vote === 'approve' ? 'approved' : 'denied'} it at ${at}${
+      after && `, ${after} after it was asked`
+    }${scope === 'session' ? ', for the session' : scope === 'once' ? ', for one run' : ''}${
+      reason && `: ${quoted(reason)}`
+    }`,
+  approvalIs: (state, at, after) => {
+    const states: Readonly<Record<string, string>> = {
+      pending: 'Nobody has decided yet: it waits.',
+      approved: `It was approved${at && ` at ${at}`}.`,
+      denied: `It was denied${at && ` at ${at}`}.`,
+      expired: `Nobody decided in time${after && ` (${after})`}: it expired, which denies.`,
+      used: 'The approval was used by a run of this action.',
+    };
+    return Object.hasOwn(states, state) ? (states[state] ?? '') : 'Its state is not known.';
+  },
+  acted: ({ at, act, resources, witnesses }) =>
+    `The agent called ${act} at ${at}${
+      resources.length === 0 ? '' : `; it touches ${resources.join(', ')}`
+    }. ${witnesses.length === 1 ? 'Its one witness' : 'Witnesses'}: ${list(witnesses)}.`,
+  result: ({ status, took, text, reason, answered }) => {
+    const why = reason && `: ${quoted(reason)}`;
+    const back = text && ` It gave back: ${quoted(text)}`;
+    switch (status) {
+      case 'pending':
+        return 'No result is recorded yet.';
+      case 'success':
+        return `It succeeded${took && ` in ${took}`}.${back}`;
+      case 'error':
+        return `It failed${took && ` after ${took}`}${why || '.'}${back}`;
+      case 'blocked':
+        return `It was blocked and not carried out, as recorded${why || '.'}`;
+      case 'escalated':
+        return `It waits for approval${why || '.'}`;
+      default:
+        return answered
+          ? `It gave a result; whether it succeeded was not told.${back}`
+          : 'What came of it was seen by nobody.';
+    }
+  },
+  unshown: ({ by, what, seen }) => {
+    const halves = { call: 'it', request: 'that it was asked for', result: 'its result' };
+    return `${by} did not show ${halves[what]}; ${list(seen)} did.`;
+  },
+  reused: ({ values, act, at, fresh }) =>
+    `${list(values.map(quoted))} from its result ${are(values, 'stands', 'stand')} in ${act} at ${at}${
+      fresh ? '; nothing before its result held it' : ''
+    }.`,
+  touched: ({ resource, earlier, later, act, at }) =>
+    `${resource}, which it ${past(earlier)}, was ${done(later)} at ${at} by ${act}.`,
+  next: ({ count, acts }) =>
+    count === 0
+      ? 'No further call is recorded in this turn.'
+      : `After it the agent made ${count} more ${count === 1 ? 'call' : 'calls'} in this turn: ${list(
+          acts,
+        )}${count > acts.length ? ' and others' : ''}.`,
+  answered: ({ at, text }) => `The agent then answered at ${at}: ${quoted(text)}`,
+  unmentioned: (values) => `That answer does not mention ${list(values.map(quoted))}.`,
+  undone: ({ at, text }) => `A rollback was recorded at ${at}${text && `: ${quoted(text)}`}`,
+  found: ({ at, text }) => `A finding was recorded at ${at}${text && `: ${quoted(text)}`}`,
+  closed: ({ at, outcome, text }) =>
+    `The task was closed at ${at}${outcome && ` (${outcome})`}${text && `: ${quoted(text)}`}`,
+  ended: (at) => `The session ended at ${at}.`,
+  lost: ({ at, text }) => `A gap lies in the record at ${at}${text && `: ${quoted(text)}`}`,
+  noted: ({ at, text }) => `At ${at}: ${text}`,
+  unknown: {
+    prompt: () => 'No prompt is recorded before it: who set it going is not known.',
+    parent: (session) => `Nothing is recorded of the session that started it (${session}).`,
+    decision: () => 'No decision is recorded for it: nothing says that it was checked.',
+    policy_text: (id) => `The text of ${id}, as it was then, is not known here.`,
+    call: () => 'No call is recorded that this was about: whether it was made is not known.',
+    result: () => 'Nobody saw what came of it.',
+    running: () => 'It may still be running: no result has come.',
+    origin: (values) => `In what was read, nothing before it holds ${values}.`,
+    erased: (count) => `The content of ${count} rows was erased: what they held is not known.`,
+    partly_read: (count) => `Of ${count} rows only the beginning was read.`,
+    left_out_before: (count) => `${count} earlier rows of the session were not read.`,
+    left_out_after: (count) => `${count} later rows of the session were not read.`,
+    lagging: () => 'The index has not read everything yet: ask again.',
+    witness: () => 'One witness alone saw it: nobody independent confirms it.',
+    missing: (text) => `Something was not seen: ${text}`,
+  },
+};
+
+function quoted(text: string): string {
+  return text === '' ? '(nothing recorded)' : `"${text}"`;
+}
+
+function list(words: readonly string[]): string {
+  if (words.length < 2) return words[0] ?? '(none)';
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+function are(values: readonly unknown[], one: string, many: string): string {
+  return values.length === 1 ? one : many;
+}
+
+function first({ from, act, session, at, steps }: Traced): string {
+  const ago = `, ${steps} ${steps === 1 ? 'step' : 'steps'} before`;
+  switch (from) {
+    case 'shown':
+      return `first appeared in the result of ${act} at ${at}${ago}.`;
+    case 'notice':
+      return `first appeared in a message of the runtime at ${at}${ago}.`;
+    case 'agent':
+      return act
+        ? `first appeared in the agent's own call of ${act} at ${at}${ago}.`
+        : `first appeared in the agent's own words at ${at}${ago}.`;
+    case 'instructions':
+      return `first appeared in the instructions to the model at ${at}.`;
+    case 'elsewhere':
+      return `first appeared in session ${session} at ${at}, which this agent is not known to have seen.`;
+  }
+}
+
+function mention({ prompt, values }: Traced): string {
+  if (prompt === 'none') return '';
+  const them = values.length === 1 ? 'it' : 'them';
+  return prompt === 'silent'
+    ? ` The user's prompt does not mention ${them}.`
+    : ` A later prompt of the user mentions ${them}.`;
+}
+
+function limit(one: Limit): string {
+  switch (one.kind) {
+    case 'calls':
+      return `at most ${one.most} calls`;
+    case 'seconds':
+      return `at most ${one.most} s`;
+    case 'tokens':
+      return `at most ${one.most} tokens`;
+    default:
+      return `${one.kind} ${one.names.length === 0 ? 'none' : one.names.join(', ')}`;
+  }
+}
+
+function group({ kind, count, names }: Group): string {
+  const nouns = {
+    files: ['file', 'files'],
+    pages: ['page', 'pages'],
+    commands: ['output of a command', 'outputs of commands'],
+    agents: ['result of a sub-agent', 'results of sub-agents'],
+    results: ['result of a tool', 'results of tools'],
+    notices: ['message of the runtime', 'messages of the runtime'],
+  } as const;
+  const more = count > names.length && names.length > 0 ? ', …' : '';
+  const told = names.length === 0 ? '' : ` (${names.join(', ')}${more})`;
+  return `${count} ${nouns[kind][count === 1 ? 0 : 1]}${told}`;
+}
+
+function past(access: string): string {
+  return access === 'write' ? 'wrote' : done(access);
+}
+
+function done(access: string): string {
+  const words: Readonly<Record<string, string>> = {
+    read: 'read',
+    write: 'written',
+    delete: 'deleted',
+    execute: 'executed',
+    network: 'reached',
+  };
+  return Object.hasOwn(words, access) ? (words[access] ?? 'used') : 'used';
+}
