@@ -14,8 +14,8 @@ import { type Asked, decideNow, decisionOf, eventOf, judge, statusOf } from './d
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground, ownEvent, timeOf } from './ground.ts';
 import { modeOf, pendingApproval } from './state.ts';
-import { entryOf, refuseClosed } from './task.ts';
-import { approvalFor } from './terms.ts';
+import { entryOf, within } from './task.ts';
+import { approvalFor, type For } from './terms.ts';
 
 export type ValidateOptions = Ground & Pick<Approvals, 'ask' | 'wait'>;
 
@@ -50,11 +50,10 @@ export function openValidate(
         request,
       );
       const asked = await askedBy(ground, action, actor);
-      if (asked.task) refuseClosed(asked.task);
       const { state } = asked;
       const known = pendingApproval(state, sameAs(asked));
       const wish = { reason, expires_s, quorum };
-      const made = known ?? (await ground.ask(state, approvalFor(ground, { asked, actor, wish })));
+      const made = known ?? (await askFor(ground, { asked, actor, wish }));
       return ground.wait(state, made.approval_id, { wait_s, signal });
     },
   };
@@ -64,7 +63,7 @@ type Requested = Omit<ReturnType<typeof validateSchema.parse>, 'wait_s' | 'appro
 
 /** The action as an event tells it, with its task and the mode in which it is judged. */
 async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise<Asked> {
-  const state = await ground.stateOf(actor.tenant);
+  const state = await ground.ruledState(actor.tenant);
   const open = action.session_id && state.sessions.get(action.session_id);
   const task_id = action.task_id ?? open;
   const task = task_id ? await entryOf(ground, actor.tenant, task_id) : undefined;
@@ -166,20 +165,31 @@ async function open(ground: ValidateOptions, { asked, actor, approval }: Asking)
   const needed = decision.outcome === 'escalate' && decision.mode === 'enforce' && approval;
   if (!needed) return decision;
   const known = pendingApproval(asked.state, sameAs(asked));
-  const made = known ?? (await ground.ask(asked.state, approvalFor(ground, { asked, actor, decision })));
+  const made = known ?? (await askFor(ground, { asked, actor, decision }));
   return { ...decision, approval: made };
+}
+
+/** Within its task: one that is closed asks for nothing any more. */
+function askFor(ground: ValidateOptions, request: For): Promise<Approval> {
+  const { state, task } = request.asked;
+  const ask = () => ground.ask(state, approvalFor(ground, request));
+  return task ? within(task, ask) : ask();
 }
 
 /** A decision that an earlier process recorded under this id. */
 async function recall(ground: Ground, asked: Asked, id: string): Promise<Decision | undefined> {
-  const event = await ground.lost.event(asked.state.tenant, id);
+  const event = await ground.past.event(asked.state.tenant, id);
   if (!event) return undefined;
   const own = Object(event.attributes?.['claw']).decision as
     | { action_hash?: unknown; mode?: Asked['mode']; request?: never }
     | undefined;
   if (own?.action_hash !== asked.action_hash) throw mismatch();
-  const { outcome = 'deny', policy_ids = [], policy_version = 'none', reason = '' } =
-    event.decision ?? {};
+  const {
+    outcome = 'deny',
+    policy_ids = [],
+    policy_version = 'none',
+    reason = '',
+  } = event.decision ?? {};
   const verdict = { outcome, policy_ids, policy_version, reason, escalated: [] };
   const made = { decision_id: event.id, created_at: event.time };
   const before = { ...asked, mode: own.mode ?? asked.mode };
