@@ -9,6 +9,7 @@ import { type Focus, focusOn } from './why/focus.ts';
 import { followSteps } from './why/follow.ts';
 import { approvalSteps, decisionSteps, taskSteps } from './why/govern.ts';
 import { JAPANESE } from './why/japanese.ts';
+import { missingOf } from './why/missing.ts';
 import { PLAIN_ENGLISH, PLAIN_JAPANESE, type PlainUnknown } from './why/plain.ts';
 import { isAct, isAsked, type Scene, type WhyRow } from './why/scene.ts';
 import {
@@ -113,6 +114,7 @@ function partsOf(focus: Focus, clock: Clock, language: Language): readonly Told[
     itself(focus, clock, language),
     actSteps(focus, clock),
     followSteps(focus, clock),
+    missingOf(focus),
   ];
 }
 

@@ -18,6 +18,7 @@ import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
 import { openTail } from './tail.ts';
 import type { Note, Trail, TrailStatus } from './trail.ts';
+import { openWhy } from './why.ts';
 
 /** Opens the trail of a data folder; throws what `openParts` throws. */
 export async function openTrail(options: PartOptions): Promise<Trail> {
@@ -68,6 +69,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
     ...answers,
     ...covered,
     ...openEvidence(shared),
+    ...openWhy({ ...answers, govern: governing.govern }),
     govern: governing.govern,
     tail: openTail({ ...content, journal, now, closing: closing.signal }),
     note: (note) => door.record(eventOf(note)),

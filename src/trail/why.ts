@@ -1,16 +1,16 @@
 /** Gathers what an explanation is made from: the rows around an event, and the policies of then. */
 import { Fault } from '../fault/fault.ts';
 import { compile } from '../policy/cedar.ts';
-import { explainEvent } from '../search/why.ts';
 import type { PolicyText, Scene, WhyRow } from '../search/why/scene.ts';
+import { explainEvent } from '../search/why.ts';
 import { isZone, wallClock } from '../search/zone.ts';
+import type { PolicyVersion } from './govern/govern.ts';
 import { isOwnSession } from './own.ts';
 import { PAGE_MOST } from './request.ts';
-import type { PolicyVersion } from './govern/govern.ts';
 import type { ReadTo, Row, SearchResult, Trail, WhyRequest, WhyResult } from './trail.ts';
 
 export type WhyOptions = Pick<Trail, 'search' | 'count' | 'event'> & {
-  readonly govern: Pick<Trail['govern'], 'policies'>;
+  readonly govern: Pick<Trail['govern'], 'policies' | 'policyVersion'>;
 };
 
 /** Rows that are read before and after the event, nearest first, and pages of 2 MiB of each. */
@@ -21,9 +21,8 @@ const PAGES = 24;
 const PARENTS = 4;
 /** Rows whose values were moved out and are read whole. */
 const WHOLE = 16;
-/** Facts of a task, and changes of policy, that are looked through. */
+/** Steps of a task that are read where they are of another session. */
 const TASK_ROWS = 50;
-const CHANGES = 200;
 /** Versions of policies of one explanation. */
 const VERSIONS = 8;
 
@@ -65,14 +64,17 @@ async function readAround(options: WhyOptions, request: WhyRequest, event: Row):
     left.before += read.left_out.before;
     left.after += read.left_out.after;
     read_to = read.read_to;
-    const above = session;
-    const own: Row | undefined = [event, ...read.rows].find((row) => row.session_id === above);
-    session = own?.parent_session_id;
+    session = parentOf(session, [event, ...read.rows]);
   }
   const task = await taskRows(options, request, event);
   for (const row of task.events) if (!rows.has(row.index)) rows.set(row.index, row);
   const ordered = [...rows.values()].sort(byPlace);
   return { rows: ordered, left_out: left, read_to: read_to ?? task.read_to };
+}
+
+function parentOf(session_id: string, rows: readonly Row[]): string | undefined {
+  const own = rows.filter((row) => row.session_id === session_id);
+  return own.find((row) => row.parent_session_id !== undefined)?.parent_session_id;
 }
 
 type Session = { readonly session: string; readonly event: Row };
@@ -177,36 +179,25 @@ async function policiesOf(
   const found = new Map<string, PolicyText>();
   if (wanted.size === 0) return found;
   const now = await options.govern.policies(tenant).catch(() => undefined);
-  if (now && wanted.delete(now.set.version)) found.set(now.set.version, textOf(now.version, now.set));
-  if (wanted.size === 0) return found;
-  const query = 'type:admin tool:policy.apply';
-  const { events } = await options.search({ tenant, query, limit: CHANGES });
-  for (const row of events) {
-    const version: unknown = Object(row.arguments).version;
-    if (typeof version !== 'string' || !wanted.delete(version)) continue;
-    const known = await appliedIn(options, tenant, row);
-    if (known) found.set(version, known);
+  for (const version of wanted) {
+    const known = now?.set.version === version ? now : await applied(options, tenant, version);
+    if (known) found.set(version, textOf(known.version, known.set));
   }
   return found;
 }
 
-function textOf({ author, applied_at }: PolicyVersion, set: PolicyText): PolicyText {
-  return { policies: set.policies, author, applied_at };
-}
-
-/** Text that compiles no more is text that is not known. */
-async function appliedIn(
-  options: WhyOptions,
-  tenant: string,
-  row: Row,
-): Promise<PolicyText | undefined> {
+/** What compiles no more is not known: the text alone does not say which policy is which. */
+async function applied({ govern }: WhyOptions, tenant: string, wanted: string) {
   try {
-    const whole = row.overflow ? await options.event(tenant, row.id) : row;
-    const version: PolicyVersion | undefined = Object(whole.attributes?.['claw']).policy;
-    return version && textOf(version, compile(version.files));
+    const version = await govern.policyVersion(tenant, wanted);
+    return { version, set: compile(version.files) };
   } catch {
     return undefined;
   }
+}
+
+function textOf({ author, applied_at }: PolicyVersion, { policies }: PolicyText): PolicyText {
+  return { policies, author, applied_at };
 }
 
 /** `14:22:33` on the event's own day, else with the date. */

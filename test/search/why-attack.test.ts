@@ -1,8 +1,8 @@
 /** Prompt injection in recorded runs: the explanation of the injected call names its origin. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { explainEvent } from '../../src/search/why.ts';
 import { isAct } from '../../src/search/why/scene.ts';
+import { explainEvent } from '../../src/search/why.ts';
 import { attacks, attacksAreHere, clock, rowsOf, sceneOf } from './why-scene.ts';
 
 const skip = attacksAreHere ? false : '../shared/datasets is not here';

@@ -27,7 +27,10 @@ export function actSteps(focus: Focus, clock: Clock): Told {
   const witnesses = witnessesOf(act);
   const resources = (act.resources ?? [])
     .slice(0, RESOURCES)
-    .map(({ access, kind, id }) => `${word(access)} ${word(kind)} ${word(id)}`);
+    .map(
+      ({ access, kind, id }) =>
+        `${kind === 'other' ? '' : `${word(kind)} `}${word(id)} (${access})`,
+    );
   const told = { at: clock(act.time), act: actName(act), resources, witnesses };
   const evidence = {
     ...{

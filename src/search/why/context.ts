@@ -2,7 +2,7 @@
 import { starterOf } from '../timeline.ts';
 import type { Focus } from './focus.ts';
 import { type Origin, originsOf } from './origin.ts';
-import { before, hasEnded, isAct, seenAt, type WhyRow } from './scene.ts';
+import { before, hasEnded, isAct, isAsked, seenAt, type WhyRow } from './scene.ts';
 import { isPartly } from './sight.ts';
 import {
   actName,
@@ -173,7 +173,7 @@ function originSteps(origins: readonly Origin[], focus: Focus, clock: Clock): Dr
   const found = origins.filter(({ first, value }) => first && value.weight >= TELLING);
   const groups = [...Map.groupBy(found, ({ first, prompted }) => keyOf(first, prompted)).values()];
   const ranked = groups.toSorted((a, b) => rank(b) - rank(a)).slice(0, ORIGINS);
-  const prompts = focus.scene.rows.some((row) => row === focus.prompt?.row);
+  const prompts = promptsOf(focus);
   return ranked.map((group) => originStep(group, { clock, prompts }));
 }
 
@@ -188,14 +188,23 @@ function rank(group: readonly Origin[]): number {
   return weight + shown + (one?.prompted ? 0 : 10);
 }
 
-type Telling = { readonly clock: Clock; readonly prompts: boolean };
+/** What may be said of the prompts where none of them names a value. */
+function promptsOf({ scene, sight }: Focus): Traced['prompt'] {
+  const asked = scene.rows.filter((row) => isAsked(row) && sight(row, row));
+  if (asked.length === 0) return 'none';
+  const unread = asked.some((row) => row.erased || row.content === undefined || isPartly(row));
+  if (unread || scene.left_out.before > 0) return 'unread';
+  return asked.length === 1 ? 'silent' : 'silent_all';
+}
+
+type Telling = { readonly clock: Clock; readonly prompts: Traced['prompt'] };
 
 function originStep(group: readonly Origin[], { clock, prompts }: Telling): DraftStep {
   const [one] = group;
   const values = group.slice(0, VALUES).map(({ value }) => shown(value));
   const first = one?.first;
   const from = first ? sourceOf(first) : 'agent';
-  const prompt = one?.prompted ? 'names' : prompts ? 'silent' : 'none';
+  const prompt = one?.prompted ? 'names' : prompts;
   const told: Traced = {
     ...{ values, from, prompt, steps: one?.steps ?? 0 },
     act: first && isAct(first.row) ? actName(first.row) : '',

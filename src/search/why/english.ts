@@ -99,10 +99,15 @@ export const ENGLISH: Wording = {
     const halves = { call: 'it', request: 'that it was asked for', result: 'its result' };
     return `${by} did not show ${halves[what]}; ${list(seen)} did.`;
   },
-  reused: ({ values, act, at, fresh }) =>
-    `${list(values.map(quoted))} from its result ${are(values, 'stands', 'stand')} in ${act} at ${at}${
-      fresh ? '; nothing before its result held it' : ''
-    }.`,
+  reused: ({ values, of, act, at, fresh }) => {
+    const from = { result: 'its result', prompt: 'this prompt', words: 'its words' }[of];
+    const names = list(values.map(quoted));
+    const stand = values.length === 1 ? 'stands' : 'stand';
+    const before = fresh
+      ? `; nothing before ${from} held ${values.length === 1 ? 'it' : 'them'}`
+      : '';
+    return `${names} from ${from} ${stand} in ${act} at ${at}${before}.`;
+  },
   touched: ({ resource, earlier, later, act, at }) =>
     `${resource}, which it ${past(earlier)}, was ${done(later)} at ${at} by ${act}.`,
   next: ({ count, acts }) =>
@@ -135,7 +140,10 @@ export const ENGLISH: Wording = {
     left_out_after: (count) => `${count} later rows of the session were not read.`,
     lagging: () => 'The index has not read everything yet: ask again.',
     witness: () => 'One witness alone saw it: nobody independent confirms it.',
-    missing: (text) => `Something was not seen: ${text}`,
+    not_recorded: (tool) => `The model asked for ${tool}; the runtime never recorded it.`,
+    no_request: (tool) => `A result of ${tool} came, and nobody saw it asked for.`,
+    shortfalls: (count) =>
+      `Of the session ${count} more things are missing: clawctl coverage names them.`,
   },
 };
 
@@ -146,10 +154,6 @@ function quoted(text: string): string {
 function list(words: readonly string[]): string {
   if (words.length < 2) return words[0] ?? '(none)';
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-}
-
-function are(values: readonly unknown[], one: string, many: string): string {
-  return values.length === 1 ? one : many;
 }
 
 function first({ from, act, session, at, steps }: Traced): string {
@@ -171,11 +175,19 @@ function first({ from, act, session, at, steps }: Traced): string {
 }
 
 function mention({ prompt, values }: Traced): string {
-  if (prompt === 'none') return '';
   const them = values.length === 1 ? 'it' : 'them';
-  return prompt === 'silent'
-    ? ` The user's prompt does not mention ${them}.`
-    : ` A later prompt of the user mentions ${them}.`;
+  switch (prompt) {
+    case 'none':
+      return '';
+    case 'silent':
+      return ` The user's prompt does not mention ${them}.`;
+    case 'silent_all':
+      return ` No prompt of the user before this mentions ${them}.`;
+    case 'unread':
+      return ` Not all of the user's prompts could be read; those that could do not mention ${them}.`;
+    case 'names':
+      return ` A prompt of the user mentions ${them} too, later.`;
+  }
 }
 
 function limit(one: Limit): string {

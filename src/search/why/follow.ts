@@ -68,14 +68,20 @@ function usedSteps({ subject, scene, later, end, clock }: After): DraftStep[] {
       ? []
       : [{ row, values: found, fresh: found.every((v) => !earlier.has(v)) }];
   });
+  const of = givenAs(subject);
   const ranked = uses.toSorted((a, b) => Number(b.fresh) - Number(a.fresh)).slice(0, USES);
   return ranked.map((use): DraftStep => {
     const { row, fresh } = use;
     const names = use.values.slice(0, VALUES).map(shown);
-    const told = { values: names, act: actName(row), at: clock(row.time), fresh };
+    const told = { values: names, of, act: actName(row), at: clock(row.time), fresh };
     const evidence = { values: names, fresh };
     return { kind: 'followed', row, say: (words) => words.reused(told), evidence };
   });
+}
+
+function givenAs(subject: WhyRow): 'result' | 'prompt' | 'words' {
+  if (isAct(subject)) return 'result';
+  return subject.type === 'prompt' ? 'prompt' : 'words';
 }
 
 function finderOf(values: readonly Value[]): (text: string) => readonly Value[] {

@@ -109,10 +109,11 @@ export const JAPANESE: Wording = {
     const halves = { call: 'この呼び出し', request: 'その要求', result: 'その結果' };
     return `${halves[what]}は ${by} には見えず、${seen.join('、')} に見えました。`;
   },
-  reused: ({ values, act, at, fresh }) =>
-    `結果に含まれる${list(values.map(quoted))}が、${at} の ${act} に現れます。${
-      fresh ? 'この結果より前には現れません。' : ''
-    }`,
+  reused: ({ values, of, act, at, fresh }) => {
+    const from = { result: '結果', prompt: 'プロンプト', words: '本文' }[of];
+    const before = fresh ? `この${from}より前には現れません。` : '';
+    return `この${from}に含まれる${list(values.map(quoted))}が、${at} の ${act} に現れます。${before}`;
+  },
   touched: ({ resource, earlier, later, act, at }) =>
     `これが${done(earlier)} ${resource} は、${at} に ${act} によって${suffered(later)}。`,
   next: ({ count, acts }) =>
@@ -147,7 +148,10 @@ export const JAPANESE: Wording = {
     left_out_after: (count) => `セッションのこれより後の ${count} 行は読んでいません。`,
     lagging: () => '索引がまだすべてを読んでいません。後でもう一度確認してください。',
     witness: () => '証人は 1 つだけです。独立した証人による裏付けはありません。',
-    missing: (text) => `見えていないものがあります：${text}`,
+    not_recorded: (tool) => `モデルが要求した ${tool} を、実行環境は記録していません。`,
+    no_request: (tool) => `${tool} の結果はありますが、要求は誰にも見えていません。`,
+    shortfalls: (count) =>
+      `このセッションでは、ほかに ${count} 件の欠けがあります。clawctl coverage で確認できます。`,
   },
 };
 
@@ -183,10 +187,18 @@ function first({ from, act, session, at, steps }: Traced): string {
 }
 
 function mention({ prompt }: Traced): string {
-  if (prompt === 'none') return '';
-  return prompt === 'silent'
-    ? '利用者のプロンプトには含まれていません。'
-    : '利用者の後のプロンプトにも含まれています。';
+  switch (prompt) {
+    case 'none':
+      return '';
+    case 'silent':
+      return '利用者のプロンプトには含まれていません。';
+    case 'silent_all':
+      return 'これより前の利用者のプロンプトのいずれにも含まれていません。';
+    case 'unread':
+      return '利用者のプロンプトの一部は読めませんでした。読めたものには含まれていません。';
+    case 'names':
+      return 'その後の利用者のプロンプトにも含まれています。';
+  }
 }
 
 function limit(one: Limit): string {

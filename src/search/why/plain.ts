@@ -18,7 +18,8 @@ export type Plain = {
   readonly did: (action: Action | undefined, at: string) => string;
   readonly was: (type: string, at: string) => string;
   readonly result: (status: Status | undefined) => string;
-  readonly automated: () => string;
+  /** `checked`: by rules; else nothing is recorded of any decision. */
+  readonly automated: (checked: boolean) => string;
   readonly person: () => string;
   readonly contest: (reference: string) => string;
   readonly unknown: { readonly [K in PlainUnknown]: () => string };
@@ -108,7 +109,10 @@ export const PLAIN_ENGLISH: Plain = {
         return 'Whether it was carried out is not known.';
     }
   },
-  automated: () => 'No person is recorded to have taken part in deciding this: it was automated.',
+  automated: (checked) =>
+    checked
+      ? 'It was decided automatically: no person is recorded to have taken part.'
+      : 'No decision about it is recorded, of a person or of rules.',
   person: () => 'A person is recorded to have taken part in deciding this.',
   contest: (reference) =>
     `You may ask that a person looks at this, say what you think of it, and contest it. Turn to whoever runs this agent, and name this reference: ${reference}`,
@@ -206,7 +210,10 @@ export const PLAIN_JAPANESE: Plain = {
         return '実行されたかどうかは分かりません。';
     }
   },
-  automated: () => '判断に人が関わったという記録はありません。自動的に判断されました。',
+  automated: (checked) =>
+    checked
+      ? '自動的に判断されました。人が関わったという記録はありません。'
+      : 'これについての判断は、人によるものも規則によるものも記録されていません。',
   person: () => '判断に人が関わったことが記録されています。',
   contest: (reference) =>
     `あなたは、人による見直しを求め、意見を述べ、異議を申し立てることができます。このエージェントの運用者に、次の参照番号を伝えてください：${reference}`,

@@ -124,7 +124,8 @@ function resultStep(act: WhyRow): PlainStep {
 }
 
 /** Somebody who was asked and did not answer has not taken part. */
-function whoStep({ decisions, approvals, subject, event }: Focus): PlainStep {
+function whoStep(focus: Focus): PlainStep {
+  const { decisions, approvals, subject, event } = focus;
   const voted = approvals.some((group) =>
     group.some((row) => {
       const { votes } = ownState(row, 'approval');
@@ -135,8 +136,9 @@ function whoStep({ decisions, approvals, subject, event }: Focus): PlainStep {
     ({ decision }) => decision?.by === 'human',
   );
   const took = voted || human;
+  const checked = isChecked(focus);
   const kind = isAct(subject) || decisions.length > 0 ? 'decision' : 'context';
-  return { kind, row: event, say: (words) => (took ? words.person() : words.automated()) };
+  return { kind, row: event, say: (words) => (took ? words.person() : words.automated(checked)) };
 }
 
 function rightsStep(event: WhyRow): PlainStep {

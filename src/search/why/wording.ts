@@ -86,6 +86,7 @@ export type Wording = {
   /** A value of the result in a later act. */
   readonly reused: (told: {
     readonly values: readonly string[];
+    readonly of: 'result' | 'prompt' | 'words';
     readonly act: string;
     readonly at: string;
     /** No row before the result held them. */
@@ -130,8 +131,11 @@ export type Traced = {
   readonly session: string;
   readonly at: string;
   readonly steps: number;
-  /** What the prompts before the act say of them. */
-  readonly prompt: 'silent' | 'names' | 'none';
+  /**
+   * What the prompts before the act say of them: `unread`, not all of them could be read;
+   * `silent_all`, there are several.
+   */
+  readonly prompt: 'silent' | 'silent_all' | 'names' | 'none' | 'unread';
 };
 
 export type Decided = {
@@ -162,6 +166,9 @@ export const UNKNOWN = [
   'call',
   'result',
   'running',
+  'not_recorded',
+  'no_request',
+  'shortfalls',
   'origin',
   'erased',
   'partly_read',
@@ -169,6 +176,5 @@ export const UNKNOWN = [
   'left_out_after',
   'lagging',
   'witness',
-  'missing',
 ] as const;
 export type UnknownCode = (typeof UNKNOWN)[number];
