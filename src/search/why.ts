@@ -3,11 +3,12 @@
 import { excerpt } from './safe.ts';
 import { type Language, sentence } from './sentence.ts';
 import { actSteps } from './why/act.ts';
+import { approvalSteps } from './why/approval.ts';
 import { askedStep, contextSteps, promptSteps, type Told } from './why/context.ts';
 import { ENGLISH } from './why/english.ts';
 import { type Focus, focusOn } from './why/focus.ts';
 import { followSteps } from './why/follow.ts';
-import { approvalSteps, decisionSteps, taskSteps } from './why/govern.ts';
+import { decisionSteps, taskSteps } from './why/govern.ts';
 import { JAPANESE } from './why/japanese.ts';
 import { missingOf } from './why/missing.ts';
 import { PLAIN_ENGLISH, PLAIN_JAPANESE, type PlainUnknown } from './why/plain.ts';
@@ -105,17 +106,27 @@ function partsOf(focus: Focus, clock: Clock, language: Language): readonly Told[
     const steps = [askedStep(event, 'itself', clock)];
     return [{ steps, unknown: [] }, taskSteps(focus, clock), followSteps(focus, clock)];
   }
+  const decided = decisionSteps(focus, clock);
+  const asked = approvalSteps(focus, clock);
   return [
     promptSteps(focus, clock),
     taskSteps(focus, clock),
     contextSteps(focus, clock),
-    decisionSteps(focus, clock),
-    approvalSteps(focus, clock),
+    { steps: inTime([...decided.steps, ...asked.steps]), unknown: decided.unknown },
     itself(focus, clock, language),
     actSteps(focus, clock),
     followSteps(focus, clock),
     missingOf(focus),
   ];
+}
+
+/** Asked, voted on, asked again: as it went. */
+function inTime(steps: readonly DraftStep[]): readonly DraftStep[] {
+  const at = (step: DraftStep) => step.at ?? step.row?.time ?? '';
+  return steps.toSorted((a, b) => {
+    if (at(a) !== at(b)) return at(a) < at(b) ? -1 : 1;
+    return (a.row?.index ?? 0) - (b.row?.index ?? 0);
+  });
 }
 
 /** What is neither an act nor told by another step tells itself. */

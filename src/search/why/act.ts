@@ -3,13 +3,13 @@ import { halfOf, missedBy, sidesOf } from '../side.ts';
 import { sightingOf } from '../sighting.ts';
 import type { Told } from './context.ts';
 import type { Focus } from './focus.ts';
-import { lengthOf } from './govern.ts';
 import { hasEnded, isAct, seenAt, type WhyRow } from './scene.ts';
 import {
   actName,
   type Clock,
   type DraftStep,
   type DraftUnknown,
+  lengthOf,
   text,
   textOf,
   word,

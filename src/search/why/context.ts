@@ -159,7 +159,7 @@ function kindOf(row: WhyRow): Group['kind'] {
   if (row.action === 'delegate') return 'agents';
   if (row.action === 'execute') return 'commands';
   const kind = first?.kind ?? '';
-  if (row.action === 'read' && (kind === 'file' || kind === 'directory')) return 'files';
+  if (row.action === 'read' && kind === 'file') return 'files';
   return kind === 'url' || kind === 'host' || row.type === 'api_call' ? 'pages' : 'results';
 }
 
@@ -240,7 +240,7 @@ function nowhere(origins: readonly Origin[]): DraftUnknown[] {
     return first === undefined && value.weight > TELLING && !/\s/.test(value.text);
   });
   if (lost.length === 0) return [];
-  const detail = lost.slice(0, VALUES).map(({ value }) => `"${shown(value)}"`);
+  const detail = lost.slice(0, VALUES).map(({ value }) => shown(value));
   return [{ code: 'origin', detail: detail.join(', ') }];
 }
 

@@ -16,12 +16,17 @@ export const ENGLISH: Wording = {
       at && ` at ${at}`
     }.`,
   instructed: ({ at, text }) => `The model had these instructions from ${at} on: ${quoted(text)}`,
-  task: ({ id, goal, by, at, limits }) =>
-    `It belongs to task ${id}, declared${by && ` by ${by}`}${at && ` at ${at}`}: ${quoted(goal)}${
-      limits.length === 0 ? ' without limits.' : ` Its limits: ${limits.map(limit).join('; ')}.`
-    }`,
+  task: ({ id, goal, by, at, limits }) => {
+    const declared = by || at ? `, declared${by && ` by ${by}`}${at && ` at ${at}`}` : '';
+    const aim = goal && `: ${quoted(goal)}`;
+    const bounds =
+      limits.length === 0 ? 'without limits' : `limits: ${limits.map(limit).join('; ')}`;
+    return `It belongs to task ${id}${declared}${aim} (${bounds}).`;
+  },
   spent: ({ calls, most }) =>
-    `Of its calls, ${calls}${most === undefined ? '' : ` of ${most}`} had been permitted before.`,
+    `${calls} ${most === undefined ? '' : `of at most ${most} `}${
+      calls === 1 && most === undefined ? 'call' : 'calls'
+    } had been permitted in it before this decision.`,
   saw: (groups) =>
     `Between the prompt and this, the agent was shown ${groups.map(group).join('; ')}.`,
   sawNothing: () => 'Nothing is recorded that the agent was shown between the prompt and this.',
@@ -32,17 +37,22 @@ export const ENGLISH: Wording = {
   said: ({ at, text, thought }) =>
     `Before this the agent ${thought ? 'thought' : 'said'} at ${at}: ${quoted(text)}`,
   decided: ({ at, by, who, outcome, policies, version, reason, constraints, ...how }) => {
-    const names = { policy: 'Policy', human: 'A person', hook: 'A hook', config: 'Configuration' };
-    const name = who || (Object.hasOwn(names, by) ? names[by as keyof typeof names] : 'Somebody');
+    const names = { human: 'A person', hook: 'A hook', config: 'Configuration' };
+    const set = policies.length > 1 ? 'Policies' : 'Policy';
+    const policy =
+      by === 'policy' ? `${set}${policies.length > 0 ? ` ${list(policies)}` : ''}` : '';
+    const other = Object.hasOwn(names, by) ? names[by as keyof typeof names] : 'Somebody';
     const verbs = { permit: 'permitted it', deny: 'denied it', escalate: 'asked for approval' };
     const verb = outcome === undefined ? 'decided in a way that nobody saw' : verbs[outcome];
-    const which = policies.length === 0 ? '' : ` by ${list(policies)}`;
-    const set = version && ` (policies ${version})`;
-    const why = reason && `. The recorded reason: ${quoted(reason)}`;
-    const held = constraints && `. In effect: ${constraints}`;
-    const let_ = how.observed ? '. It was only observed: the agent was let go on' : '';
-    const found = how.matched ? '. It is matched by tool and arguments: no id joins them' : '';
-    return `${name} ${verb} at ${at}${which}${set}${why}${held}${let_}${found}.`;
+    const sentences = [
+      `${who || policy || other} ${verb} at ${at}${version && ` (policy set ${version})`}.`,
+      reason && `The recorded reason: ${quoted(reason)}`,
+      how.lifted.length > 0 ? `An approval lifted ${list(how.lifted)}.` : '',
+      constraints && `In effect: ${constraints}.`,
+      how.observed ? 'It was only observed: the agent was let go on.' : '',
+      how.matched ? 'It is matched by tool and arguments: no id joins them.' : '',
+    ];
+    return sentences.filter((one) => one !== '').join(' ');
   },
   policy: ({ id, effect, file, author, at, reason, values }) => {
     const force =

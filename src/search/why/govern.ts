@@ -3,15 +3,7 @@ import type { PolicyInfo } from '../../policy/policy.ts';
 import type { Told } from './context.ts';
 import type { Focus, Verdict } from './focus.ts';
 import { before, fieldsOf, ownState, textIn, type WhyRow } from './scene.ts';
-import {
-  type Clock,
-  type DraftStep,
-  type DraftUnknown,
-  nameOf,
-  text,
-  textOf,
-  word,
-} from './step.ts';
+import { type Clock, type DraftStep, type DraftUnknown, text, textOf, word } from './step.ts';
 import type { Limit } from './wording.ts';
 
 /** Policies that are told of one decision, and characters of a policy's text. */
@@ -102,6 +94,7 @@ function decidedStep({ row, matched }: Verdict, clock: Clock): DraftStep {
     version: word(decision?.policy_version?.slice(0, VERSION_CHARS)),
     reason: text(decision?.reason),
     constraints: constraintsOf(decision?.constraints),
+    lifted: namesIn(own['lifted']),
     observed: own['mode'] === 'observe' && decision?.outcome !== 'permit',
     matched,
   };
@@ -111,6 +104,11 @@ function decidedStep({ row, matched }: Verdict, clock: Clock): DraftStep {
     ...(own['request'] === undefined ? {} : { request: bounded(own['request']) }),
   };
   return { kind: 'decision', row, say: (words) => words.decided(told), evidence };
+}
+
+function namesIn(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, POLICIES).map((name) => textOf(name, 80));
 }
 
 /** The task's part is told by its own step. */
@@ -146,7 +144,7 @@ function policySteps({ scene }: Focus, row: WhyRow, clock: Clock): Told {
 }
 
 /** What a task's own limits are called where they decide. */
-const OF_TASK: ReadonlySet<string> = new Set(['task-scope', 'task-budget']);
+export const OF_TASK: ReadonlySet<string> = new Set(['task-scope', 'task-budget']);
 
 type Asked = { readonly row: WhyRow; readonly author: string; readonly at: string };
 
@@ -193,92 +191,4 @@ function resourceAt(name: string, resources: unknown): string {
   if (!Array.isArray(resources)) return '';
   const values = resources.slice(0, NAMES).map((one) => textOf(fieldsOf(one)[name], 80));
   return [...new Set(values)].filter((value) => value !== '').join(' | ');
-}
-
-/** Who asked, who voted, how it ended. */
-export function approvalSteps({ approvals }: Focus, clock: Clock): Told {
-  return { steps: approvals.flatMap((group) => stepsOf(group, clock)), unknown: [] };
-}
-
-function stepsOf(group: readonly WhyRow[], clock: Clock): readonly DraftStep[] {
-  const [first] = group;
-  const last = group.at(-1);
-  if (!first || !last) return [];
-  const state = ownState(last, 'approval');
-  const requested_at = textIn(state, 'requested_at') ?? first.time;
-  const expires = textIn(state, 'expires_at');
-  const quorum = state['quorum'];
-  const told = {
-    who: word(textIn(state, 'requested_by')) || nameOf(first.user),
-    at: clock(requested_at),
-    reason: text(textIn(state, 'reason') ?? first.decision?.reason),
-    quorum: typeof quorum === 'number' ? quorum : 1,
-    expires: expires === undefined ? '' : clock(expires),
-  };
-  const evidence = {
-    approval_id: word(textIn(state, 'approval_id')),
-    requested_by: told.who,
-    expires_at: word(expires),
-    state: word(textIn(state, 'state')),
-  };
-  const asked: DraftStep = {
-    kind: 'approval',
-    row: first,
-    at: requested_at,
-    say: (words) => words.requested(told),
-    evidence,
-  };
-  return [asked, ...voteSteps(state, { last, requested_at, clock }), endStep(state, last, clock)];
-}
-
-type Voting = { readonly last: WhyRow; readonly requested_at: string; readonly clock: Clock };
-
-const VOTES = 16;
-
-function voteSteps(state: Fields, { last, requested_at, clock }: Voting): readonly DraftStep[] {
-  const votes = Array.isArray(state['votes']) ? state['votes'].slice(0, VOTES) : [];
-  return votes.map((one): DraftStep => {
-    const vote = fieldsOf(one);
-    const at = textIn(vote, 'at') ?? last.time;
-    const told = {
-      who: word(textIn(vote, 'by')),
-      at: clock(at),
-      vote: vote['vote'] === 'approve' ? ('approve' as const) : ('deny' as const),
-      scope: textIn(vote, 'scope') ?? '',
-      after: spanOf(requested_at, at),
-      reason: text(textIn(vote, 'reason')),
-    };
-    const evidence = { by: told.who, vote: told.vote, scope: told.scope, reason: told.reason };
-    return { kind: 'approval', row: last, at, say: (words) => words.voted(told), evidence };
-  });
-}
-
-function endStep(state: Fields, last: WhyRow, clock: Clock): DraftStep {
-  const now = textIn(state, 'state') ?? '';
-  const decided_at = textIn(state, 'decided_at');
-  const at = decided_at === undefined ? '' : clock(decided_at);
-  const expires = textIn(state, 'expires_at');
-  const until = expires === undefined ? '' : clock(expires);
-  const say: DraftStep['say'] = (words) => words.approvalIs(now, at, until);
-  return {
-    kind: 'approval',
-    row: last,
-    at: decided_at ?? last.time,
-    say,
-    evidence: { state: word(now) },
-  };
-}
-
-/** `850 ms`, `12.3 s`, `4 min 5 s`: the units of science, in any language. */
-export function spanOf(from: string, to: string): string {
-  const ms = Date.parse(to) - Date.parse(from);
-  return ms >= 0 ? lengthOf(ms) : '';
-}
-
-export function lengthOf(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const s = Math.floor(ms / 1000);
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }

@@ -17,14 +17,16 @@ export const JAPANESE: Wording = {
     } が${at && ` ${at} に`}開始したものです。`,
   instructed: ({ at, text }) =>
     `モデルには ${at} から次の指示が与えられていました：${quoted(text)}`,
-  task: ({ id, goal, by, at, limits }) =>
-    `これはタスク ${id} に属します。${by && `${by} が`}${at && ` ${at} に`}宣言した目的：${quoted(goal)} ${
-      limits.length === 0 ? '制限はありません。' : `制限：${limits.map(limit).join('、')}。`
-    }`,
+  task: ({ id, goal, by, at, limits }) => {
+    const declared = by || at ? `${by && `${by} が`}${at && ` ${at} に`}宣言しました。` : '';
+    const aim = goal && `目的：${quoted(goal)} `;
+    const bounds = limits.length === 0 ? '制限なし' : limits.map(limit).join('、');
+    return `これはタスク ${id} に属します。${declared}${aim}（${bounds}）`;
+  },
   spent: ({ calls, most }) =>
-    `このタスクでは、これより前に ${calls} 件${
-      most === undefined ? '' : `（上限 ${most} 件）`
-    }の呼び出しが許可されていました。`,
+    `この判定より前に、このタスクで許可された呼び出しは${
+      most === undefined ? '' : `上限 ${most} 件のうち`
+    } ${calls} 件です。`,
   saw: (groups) =>
     `プロンプトからこの時点までに、エージェントには${groups.map(group).join('、')}が示されました。`,
   sawNothing: () =>
@@ -48,11 +50,13 @@ export const JAPANESE: Wording = {
     const set = version && `ポリシーの版は ${version} です。`;
     const why = reason && `記録された理由：${quoted(reason)} `;
     const held = constraints && `適用された制約：${constraints} `;
+    const lifted =
+      how.lifted.length > 0 ? `承認により ${how.lifted.join('、')} の制限が解除されました。` : '';
     const let_ = how.observed ? '観察のみのため、エージェントは続行できました。' : '';
     const found = how.matched
       ? '呼び出しとは ID ではなく、ツールと引数の一致で結び付けています。'
       : '';
-    return `${name}${which}が ${at} に${verb}。${set}${why}${held}${let_}${found}`.trim();
+    return `${name}${which}が ${at} に${verb}。${set}${why}${lifted}${held}${let_}${found}`.trim();
   },
   policy: ({ id, effect, file, author, at, reason, values }) => {
     const kind = effect === 'permit' ? '許可' : '禁止';

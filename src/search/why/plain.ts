@@ -11,7 +11,9 @@ export type Plain = {
     readonly by: 'policy' | 'human' | 'hook' | 'config' | '';
     readonly outcome: 'permit' | 'deny' | 'escalate' | undefined;
     readonly at: string;
-    readonly reason: string;
+    readonly reasons: readonly string[];
+    /** It was outside of what the agent's task allows. */
+    readonly task: boolean;
     readonly observed: boolean;
   }) => string;
   readonly approval: (state: string, at: string) => string;
@@ -42,7 +44,7 @@ export const PLAIN_ENGLISH: Plain = {
   },
   brought: (count) =>
     `${count === 1 ? 'One detail' : `${count} details`} of what it did first appeared in information that it looked up, not in your request.`,
-  checked: ({ by, outcome, at, reason, observed }) => {
+  checked: ({ by, outcome, at, reasons, task, observed }) => {
     const names = {
       policy: 'Automated rules',
       human: 'A person',
@@ -52,9 +54,10 @@ export const PLAIN_ENGLISH: Plain = {
     };
     const verbs = { permit: 'allowed it', deny: 'refused it', escalate: 'passed it to a person' };
     const verb = outcome === undefined ? 'decided in a way that is not recorded' : verbs[outcome];
-    const why = reason && ` The reason given: "${reason}"`;
+    const why = reasons.map((reason) => ` The reason given: "${reason}"`).join('');
+    const scope = task ? " It was outside of what the agent's task allows." : '';
     const only = observed ? ' The rules were on trial: the agent was let go on.' : '';
-    return `${names[by]} ${verb} at ${at}.${why}${only}`;
+    return `${names[by]} ${verb} at ${at}.${why}${scope}${only}`;
   },
   approval: (state, at) => {
     const states: Readonly<Record<string, string>> = {
@@ -139,7 +142,7 @@ export const PLAIN_JAPANESE: Plain = {
   },
   brought: (count) =>
     `行われたことの詳細のうち ${count} 件は、あなたの依頼ではなく、エージェントが調べた情報に初めて現れました。`,
-  checked: ({ by, outcome, at, reason, observed }) => {
+  checked: ({ by, outcome, at, reasons, task, observed }) => {
     const names = {
       policy: '自動化された規則',
       human: '担当者',
@@ -153,9 +156,10 @@ export const PLAIN_JAPANESE: Plain = {
       escalate: '人の判断に回しました',
     };
     const verb = outcome === undefined ? '判定しました（結果の記録なし）' : verbs[outcome];
-    const why = reason && `示された理由：「${reason}」`;
+    const why = reasons.map((reason) => `示された理由：「${reason}」`).join('');
+    const scope = task ? 'エージェントのタスクで許された範囲の外でした。' : '';
     const only = observed ? '規則は試行中だったため、エージェントは続行できました。' : '';
-    return `${names[by]}が ${at} にこれを${verb}。${why}${only}`;
+    return `${names[by]}が ${at} にこれを${verb}。${why}${scope}${only}`;
   },
   approval: (state, at) => {
     const states: Readonly<Record<string, string>> = {

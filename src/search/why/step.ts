@@ -69,3 +69,18 @@ export function actName(row: WhyRow): string {
   const about = word(tool === undefined ? path : mainArgument(row));
   return about === '' ? name : `${name} (${about})`;
 }
+
+/** The time between two, as `lengthOf` writes it; empty where it cannot be told. */
+export function spanOf(from: string, to: string): string {
+  const ms = Date.parse(to) - Date.parse(from);
+  return ms >= 0 ? lengthOf(ms) : '';
+}
+
+/** `850 ms`, `12.3 s`, `4 min 5 s`: the units of science, in any language. */
+export function lengthOf(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const s = Math.floor(ms / 1000);
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

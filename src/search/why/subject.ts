@@ -1,9 +1,10 @@
 /** The explanation for the person whom it concerns: who decided, on what data, how to contest. */
 import { seenRows, tracedOf } from './context.ts';
 import type { Focus } from './focus.ts';
+import { OF_TASK } from './govern.ts';
 import { originsOf } from './origin.ts';
 import type { Plain, PlainUnknown } from './plain.ts';
-import { isAct, isAsked, ownState, textIn, type WhyRow } from './scene.ts';
+import { isAct, isAsked, ownState, type Scene, textIn, type WhyRow } from './scene.ts';
 import { type Clock, type StepKind, text } from './step.ts';
 import { valuesOf } from './value.ts';
 
@@ -89,11 +90,12 @@ function isChecked({ decisions, approvals, subject }: Focus): boolean {
   return decisions.length > 0 || approvals.length > 0 || subject.decision?.outcome !== undefined;
 }
 
-function checkSteps({ decisions, approvals, subject }: Focus, clock: Clock): readonly PlainStep[] {
+function checkSteps(focus: Focus, clock: Clock): readonly PlainStep[] {
+  const { decisions, approvals, subject } = focus;
   const rows = decisions.map(({ row }) => row);
   const deciding = rows.length > 0 || !subject.decision?.outcome ? rows : [subject];
   return [
-    ...deciding.map((row) => checkStep(row, clock)),
+    ...deciding.map((row) => checkStep(row, focus, clock)),
     ...approvals.flatMap((group): PlainStep[] => {
       const last = group.at(-1);
       if (!last) return [];
@@ -106,17 +108,28 @@ function checkSteps({ decisions, approvals, subject }: Focus, clock: Clock): rea
   ];
 }
 
-/** A policy's reason is written for people; a person's may speak of others, and stays away. */
-function checkStep(row: WhyRow, clock: Clock): PlainStep {
-  const { by, outcome, reason } = row.decision ?? {};
+/** What policies say of themselves is written for people; other reasons may name others. */
+function checkStep(row: WhyRow, { scene }: Focus, clock: Clock): PlainStep {
+  const { by, outcome } = row.decision ?? {};
   const told = {
     by: by ?? ('' as const),
     outcome,
     at: clock(row.time),
-    reason: by === 'policy' ? text(reason) : '',
+    reasons: reasonsOf(row, scene),
+    task: row.decision?.policy_ids?.some((id) => OF_TASK.has(id)) === true,
     observed: ownState(row, 'decision')['mode'] === 'observe' && outcome !== 'permit',
   };
   return { kind: 'decision', row, say: (words) => words.checked(told) };
+}
+
+function reasonsOf({ decision }: WhyRow, { policies }: Scene): readonly string[] {
+  const known = policies.get(decision?.policy_version ?? '')?.policies ?? [];
+  const ids = new Set(decision?.policy_ids);
+  const wanted = decision?.outcome === 'permit' ? 'permit' : 'forbid';
+  return known.flatMap(({ id, effect, escalate, annotations }) => {
+    const reason = text(escalate ?? annotations['reason']);
+    return ids.has(id) && effect === wanted && reason !== '' ? [reason] : [];
+  });
 }
 
 function resultStep(act: WhyRow): PlainStep {

@@ -148,6 +148,8 @@ export type Decided = {
   readonly version: string;
   readonly reason: string;
   readonly constraints: string;
+  /** Policies that an approval lifted. */
+  readonly lifted: readonly string[];
   /** It was only observed: the agent was let go on. */
   readonly observed: boolean;
   /** Found by tool and arguments, because no id joins it with the call. */
