@@ -62,14 +62,13 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));
   const started_at = new Date(now()).toISOString();
   const answers = openAnswers(shared);
-  const { covered, auditor } = openCovering(options, { parts, door, answers });
+  const { covered, auditor } = openCovering(options, { parts, door, answers, ...governing });
   const stop = startTimers(options, { parts, life, auditor });
   return {
     ingest: door.ingest,
     ...answers,
     ...covered,
     ...openEvidence(shared),
-    ...openWhy({ ...answers, govern: governing.govern }),
     govern: governing.govern,
     tail: openTail({ ...content, journal, now, closing: closing.signal }),
     note: (note) => door.record(eventOf(note)),
@@ -115,16 +114,20 @@ function openGoverning(
   });
 }
 
-type Covering = { readonly parts: Parts; readonly door: Door; readonly answers: Answers };
+type Covering = Pick<Governing, 'govern'> & {
+  readonly parts: Parts;
+  readonly door: Door;
+  readonly answers: Answers;
+};
 
-function openCovering({ config, now }: PartOptions, { parts, door, answers }: Covering) {
+function openCovering({ config, now }: PartOptions, { parts, door, answers, govern }: Covering) {
   const { journal, indexer, engine } = parts;
   const silent_ms = config.silent_s * 1000;
   const covered = openCoverages({ ...answers, silent_ms, now });
   const lag = () => journal.head() - indexer.cursor();
   const { tenants } = journal;
   const auditor = openAuditor({ ...covered, engine, door, now, silent_ms, lag, tenants });
-  return { covered, auditor };
+  return { covered: { ...covered, ...openWhy({ ...answers, govern }) }, auditor };
 }
 
 /** Each tenant is admitted once a start: its keys made, its trail's opening recorded. */

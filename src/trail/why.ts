@@ -1,7 +1,7 @@
 /** Gathers what an explanation is made from: the rows around an event, and the policies of then. */
 import { Fault } from '../fault/fault.ts';
 import { compile } from '../policy/cedar.ts';
-import type { PolicyText, Scene, WhyRow } from '../search/why/scene.ts';
+import type { LeftOut, PolicyText, Scene, WhyRow } from '../search/why/scene.ts';
 import { explainEvent } from '../search/why.ts';
 import { isZone, wallClock } from '../search/zone.ts';
 import type { PolicyVersion } from './govern/govern.ts';
@@ -17,6 +17,8 @@ export type WhyOptions = Pick<Trail, 'search' | 'count' | 'event'> & {
 const BEFORE = 10_000;
 const AFTER = 2000;
 const PAGES = 24;
+/** Prompts that are read where the session is longer than that. */
+const PROMPTS = 500;
 /** Parents of sub-agents that are read. */
 const PARENTS = 4;
 /** Rows whose values were moved out and are read whole. */
@@ -48,21 +50,20 @@ async function why(options: WhyOptions, request: WhyRequest): Promise<WhyResult>
 
 type Around = {
   readonly rows: readonly Row[];
-  readonly left_out: Scene['left_out'];
+  readonly left_out: LeftOut;
   readonly read_to: ReadTo;
 };
 
 /** Of its session, of its sub-agents, and of the sessions that started it. */
 async function readAround(options: WhyOptions, request: WhyRequest, event: Row): Promise<Around> {
   const rows = new Map<number, Row>([[event.index, event]]);
-  const left = { before: 0, after: 0 };
+  let left: LeftOut = { before: 0, after: 0 };
   let session: string | undefined = event.session_id;
   let read_to: ReadTo | undefined;
   for (let level = 0; level <= PARENTS && session !== undefined; level++) {
     const read = await readSession(options, request, { session, event });
     for (const row of read.rows) if (!rows.has(row.index)) rows.set(row.index, row);
-    left.before += read.left_out.before;
-    left.after += read.left_out.after;
+    left = sum(left, read.left_out);
     read_to = read.read_to;
     session = parentOf(session, [event, ...read.rows]);
   }
@@ -70,6 +71,11 @@ async function readAround(options: WhyOptions, request: WhyRequest, event: Row):
   for (const row of task.events) if (!rows.has(row.index)) rows.set(row.index, row);
   const ordered = [...rows.values()].sort(byPlace);
   return { rows: ordered, left_out: left, read_to: read_to ?? task.read_to };
+}
+
+function sum(a: LeftOut, b: LeftOut): LeftOut {
+  const prompts = a.prompts || b.prompts ? { prompts: true as const } : {};
+  return { before: a.before + b.before, after: a.after + b.after, ...prompts };
 }
 
 function parentOf(session_id: string, rows: readonly Row[]): string | undefined {
@@ -92,9 +98,23 @@ async function readSession(
   const forth = { query, from: border, order: 'oldest', most: own ? 1 : AFTER } as const;
   const earlier = await readPages(options, request, back);
   const later = await readPages(options, request, forth);
-  const rows = [...earlier.rows, ...later.rows];
-  const left_out = own ? { before: 0, after: 0 } : { before: earlier.left, after: later.left };
+  const asked = earlier.left > 0 && !own ? await readPrompts(options, request, back) : NO_PROMPTS;
+  const rows = [...earlier.rows, ...later.rows, ...asked.rows];
+  const known = new Set(earlier.rows.map(({ index }) => index));
+  const more = asked.rows.filter(({ index }) => !known.has(index)).length;
+  const before = Math.max(0, earlier.left - more);
+  const left = own ? { before: 0, after: 0 } : { before, after: later.left };
+  const left_out = asked.more ? { ...left, prompts: true as const } : left;
   return { rows, left_out, read_to: later.read_to };
+}
+
+const NO_PROMPTS: { rows: readonly Row[]; more: boolean } = { rows: [], more: false };
+
+/** Who asked for it may have done so long before what is read. */
+async function readPrompts(options: WhyOptions, request: WhyRequest, { query, ...range }: Range) {
+  const prompts = { ...range, query: `${query} type:prompt`, most: PROMPTS };
+  const { rows, left } = await readPages(options, request, prompts);
+  return { rows, more: left > 0 };
 }
 
 type Range = {

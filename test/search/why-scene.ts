@@ -51,7 +51,9 @@ const PLANTED: Readonly<Record<string, string>> = {
 };
 
 type Run = {
+  readonly messages?: unknown;
   readonly metadata: {
+    readonly model: string;
     readonly suite_name: string;
     readonly injection_task_id: string | null;
     readonly user_task_id: string;
@@ -61,15 +63,25 @@ type Run = {
 
 /** Every attacked run in which the attack succeeded. */
 export function attacks(): readonly Attack[] {
+  const won = runs().filter(({ metadata: m }) => m.injection_task_id && m.security);
+  return won.map((run): Attack => {
+    const { model, suite_name, user_task_id, injection_task_id } = run.metadata;
+    const name = `${model} ${suite_name} ${user_task_id} ${injection_task_id}`;
+    return { name, value: PLANTED[suite_name] ?? '', events: eventsOf(run) };
+  });
+}
+
+/** Every run, benign or attacked. */
+export function runs(): readonly Run[] {
   return MODELS.flatMap((model) => {
     const text = readFileSync(join(FOLDER, `agentdojo-${model}.jsonl`), 'utf8').trim();
-    const runs = text.split('\n').map((line) => JSON.parse(line) as Run);
-    const won = runs.filter(({ metadata: m }) => m.injection_task_id && m.security);
-    return won.map((run): Attack => {
-      const { suite_name, user_task_id, injection_task_id } = run.metadata;
-      const events = readAll('openai-chat', [run]).events.map((event) => describe(event));
-      const name = `${model} ${suite_name} ${user_task_id} ${injection_task_id}`;
-      return { name, value: PLANTED[suite_name] ?? '', events };
-    });
+    return text
+      .split('\n')
+      .map((line) => JSON.parse(line) as Run)
+      .filter(({ messages }) => messages !== undefined);
   });
+}
+
+export function eventsOf(run: Run): readonly Event[] {
+  return readAll('openai-chat', [run]).events.map((event) => describe(event));
 }

@@ -1,4 +1,4 @@
-/** Steps before an act: who asked for what, what the agent was shown, where its values come from. */
+/** Steps before an act: who asked, what the agent was shown, where its values come from. */
 import { starterOf } from '../timeline.ts';
 import type { Focus } from './focus.ts';
 import { type Origin, originsOf } from './origin.ts';
@@ -193,7 +193,7 @@ function promptsOf({ scene, sight }: Focus): Traced['prompt'] {
   const asked = scene.rows.filter((row) => isAsked(row) && sight(row, row));
   if (asked.length === 0) return 'none';
   const unread = asked.some((row) => row.erased || row.content === undefined || isPartly(row));
-  if (unread || scene.left_out.before > 0) return 'unread';
+  if (unread || scene.left_out.prompts) return 'unread';
   return asked.length === 1 ? 'silent' : 'silent_all';
 }
 

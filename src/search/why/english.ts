@@ -120,12 +120,12 @@ export const ENGLISH: Wording = {
   },
   touched: ({ resource, earlier, later, act, at }) =>
     `${resource}, which it ${past(earlier)}, was ${done(later)} at ${at} by ${act}.`,
-  next: ({ count, acts }) =>
-    count === 0
-      ? 'No further call is recorded in this turn.'
-      : `After it the agent made ${count} more ${count === 1 ? 'call' : 'calls'} in this turn: ${list(
-          acts,
-        )}${count > acts.length ? ' and others' : ''}.`,
+  next: ({ count, acts }) => {
+    if (count === 0) return 'No further call is recorded in this turn.';
+    const more = `${count} more ${count === 1 ? 'call' : 'calls'}`;
+    const others = count > acts.length ? ' and others' : '';
+    return `After it the agent made ${more} in this turn: ${list(acts)}${others}.`;
+  },
   answered: ({ at, text }) => `The agent then answered at ${at}: ${quoted(text)}`,
   unmentioned: (values) => `That answer does not mention ${list(values.map(quoted))}.`,
   undone: ({ at, text }) => `A rollback was recorded at ${at}${text && `: ${quoted(text)}`}`,
@@ -146,7 +146,8 @@ export const ENGLISH: Wording = {
     origin: (values) => `In what was read, nothing before it holds ${values}.`,
     erased: (count) => `The content of ${count} rows was erased: what they held is not known.`,
     partly_read: (count) => `Of ${count} rows only the beginning was read.`,
-    left_out_before: (count) => `${count} earlier rows of the session were not read.`,
+    left_out_before: (count) =>
+      `${count} earlier rows of the session were not read: what is called first may stand there.`,
     left_out_after: (count) => `${count} later rows of the session were not read.`,
     lagging: () => 'The index has not read everything yet: ask again.',
     witness: () => 'One witness alone saw it: nobody independent confirms it.',
@@ -180,7 +181,7 @@ function first({ from, act, session, at, steps }: Traced): string {
     case 'instructions':
       return `first appeared in the instructions to the model at ${at}.`;
     case 'elsewhere':
-      return `first appeared in session ${session} at ${at}, which this agent is not known to have seen.`;
+      return `first appeared in session ${session} at ${at}; this agent is not known to have seen it.`;
   }
 }
 
@@ -194,7 +195,7 @@ function mention({ prompt, values }: Traced): string {
     case 'silent_all':
       return ` No prompt of the user before this mentions ${them}.`;
     case 'unread':
-      return ` Not all of the user's prompts could be read; those that could do not mention ${them}.`;
+      return ` Not all prompts of the user could be read; those that could do not mention ${them}.`;
     case 'names':
       return ` A prompt of the user mentions ${them} too, later.`;
   }

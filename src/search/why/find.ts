@@ -62,13 +62,14 @@ function goesOn(text: string, at: number, one: string): boolean {
 }
 
 function comesFrom(text: string, at: number, one: string): boolean {
-  if (at === 0 || !isWord(one.charCodeAt(0))) return false;
+  // An absolute path does not begin within another.
+  if (at === 0 || !(isWord(one.charCodeAt(0)) || one.startsWith('/'))) return false;
   const previous = text.charCodeAt(at - 1);
   // In JSON as text, a line feed is written `\n`, and `%2F` ends with a letter.
   if (isWord(previous)) {
     return text[at - 2] !== '\\' && !(text[at - 3] === '%' && isHex(text, at - 2));
   }
-  return isJoint(previous) && isWord(text.charCodeAt(at - 2));
+  return isJoint(previous) && !one.startsWith('/') && isWord(text.charCodeAt(at - 2));
 }
 
 function isHex(text: string, at: number): boolean {

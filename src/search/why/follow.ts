@@ -1,4 +1,4 @@
-/** Steps after an event: who used what it gave, what became of its resources, the answer, undoing. */
+/** Steps after an event: who used what it gave, what became of it, the answer, undoing. */
 import { shown, type Told } from './context.ts';
 import { openFinder } from './find.ts';
 import type { Focus } from './focus.ts';

@@ -148,7 +148,8 @@ export const JAPANESE: Wording = {
     origin: (values) => `読んだ範囲では、${values} はこれより前に現れません。`,
     erased: (count) => `${count} 行の内容が消去されています。何が含まれていたかは分かりません。`,
     partly_read: (count) => `${count} 行は、先頭の部分だけを読みました。`,
-    left_out_before: (count) => `セッションのこれより前の ${count} 行は読んでいません。`,
+    left_out_before: (count) =>
+      `セッションのこれより前の ${count} 行は読んでいません。「初めて」とした値が、そこにも現れる可能性があります。`,
     left_out_after: (count) => `セッションのこれより後の ${count} 行は読んでいません。`,
     lagging: () => '索引がまだすべてを読んでいません。後でもう一度確認してください。',
     witness: () => '証人は 1 つだけです。独立した証人による裏付けはありません。',

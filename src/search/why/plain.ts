@@ -42,8 +42,11 @@ export const PLAIN_ENGLISH: Plain = {
     const all = [yours, others].filter((one) => one !== '').join(' and ');
     return all === '' ? 'No data is recorded that it used.' : `The agent had before it: ${all}.`;
   },
-  brought: (count) =>
-    `${count === 1 ? 'One detail' : `${count} details`} of what it did first appeared in information that it looked up, not in your request.`,
+  brought: (count) => {
+    const details = count === 1 ? 'One detail' : `${count} details`;
+    const where = 'first appeared in information that it looked up, not in your request';
+    return `${details} of what it did ${where}.`;
+  },
   checked: ({ by, outcome, at, reasons, task, observed }) => {
     const names = {
       policy: 'Automated rules',
@@ -85,7 +88,8 @@ export const PLAIN_ENGLISH: Plain = {
       admin: 'change settings',
     };
     const did = action !== undefined && Object.hasOwn(acts, action) ? acts[action] : 'take a step';
-    return `The agent, an automated system, called a function at ${at}. By its record, it was meant to ${did}.`;
+    const called = `The agent, an automated system, called a function at ${at}.`;
+    return `${called} By its record, it was meant to ${did}.`;
   },
   was: (type, at) => {
     const kinds: Readonly<Record<string, string>> = {
@@ -117,8 +121,10 @@ export const PLAIN_ENGLISH: Plain = {
       ? 'It was decided automatically: no person is recorded to have taken part.'
       : 'No decision about it is recorded, of a person or of rules.',
   person: () => 'A person is recorded to have taken part in deciding this.',
-  contest: (reference) =>
-    `You may ask that a person looks at this, say what you think of it, and contest it. Turn to whoever runs this agent, and name this reference: ${reference}`,
+  contest: (reference) => {
+    const rights = 'ask that a person looks at this, say what you think of it, and contest it';
+    return `You may ${rights}. Turn to whoever runs this agent, and name this reference: ${reference}`;
+  },
   unknown: {
     check: () => 'No check of this step is recorded.',
     result: () => 'It is not known what came of it.',

@@ -27,14 +27,20 @@ export type PolicyText = {
   readonly applied_at?: string;
 };
 
+export type LeftOut = {
+  readonly before: number;
+  readonly after: number;
+  readonly prompts?: true;
+};
+
 export type Scene = {
   readonly event: WhyRow;
   /** Of the whole session with its sub-agents, and of its parents: oldest first, each once. */
   readonly rows: readonly WhyRow[];
   /** By version, as far as their text is still known. */
   readonly policies: ReadonlyMap<string, PolicyText>;
-  /** Rows before and after these that were not read. */
-  readonly left_out: { readonly before: number; readonly after: number };
+  /** Rows before and after these that were not read; of prompts before, whether some were not. */
+  readonly left_out: LeftOut;
   /** The index had read everything that was recorded. */
   readonly complete: boolean;
 };

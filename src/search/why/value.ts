@@ -120,7 +120,7 @@ function addPiece(piece: string, outer: number | undefined, add: Add): void {
     return;
   }
   for (const part of piece.split(/[=&?]/)) {
-    const text = part.replace(/^[@:.,!?*#$+-]+(?=[^./])/, '').replace(/[.:,!?*#$+-]+$/, '');
+    const text = part.replace(/^[@:,!?*#$+-]+/, '').replace(/[.:,!?*#$+-]+$/, '');
     const weight = weightOf(text);
     if (weight < WEIGHT.name) continue;
     const made = add({ text, weight, ...at(outer) });
