@@ -9,7 +9,9 @@ import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
 import { otlpRoutes } from './route/otlp.ts';
+import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
+import { rollbackRoutes } from './route/rollback.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
 import { statusRoutes } from './route/status.ts';
@@ -35,6 +37,8 @@ export const ROUTES: readonly Route[] = [
   validateAction,
   ...approvalRoutes,
   ...enforcementRoutes,
+  ...policyRoutes,
   ...tokenRoutes,
+  ...rollbackRoutes,
   documentRoute(() => ROUTES),
 ];

@@ -48,6 +48,10 @@ export function openMemoryTrail(): Promise<Trail> {
         yield* [];
         return undefined;
       },
+      decisions: async function* () {
+        yield* [];
+        return undefined;
+      },
     },
   });
   const trail: Trail = {

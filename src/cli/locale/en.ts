@@ -4,6 +4,7 @@ import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
 import { problems } from './en-problem.ts';
+import { rollback } from './en-rollback.ts';
 import { why } from './en-why.ts';
 
 export const en = {
@@ -15,6 +16,7 @@ export const en = {
   fault: faults,
   problem: problems,
   why,
+  rollback,
   help: {
     usage: 'Usage:',
     arguments: 'Arguments:',

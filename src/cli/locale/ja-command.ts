@@ -1,9 +1,11 @@
 /** What each command and option of clawctl does, in Japanese. */
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
+import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
   about: {
+    rollback: rollbackAbout,
     serve: 'このマシンで記録・検索・提供を行う',
     status: 'サーバーの状態と、どこまで読み込んだかを表示する',
     logs: {
@@ -40,6 +42,7 @@ export const commandsJa = {
   option: {
     language: '文の言語（既定: 他のコマンドと同じ）',
     reader: 'responder（すべて）、または subject: 本人向け、内部情報なし',
+    ...rollbackOptions,
     url: 'サーバー（CLAW_URL、なければここで最後に起動したもの）',
     token: 'トークン（CLAW_TOKEN を推奨、なければローカルの管理者）',
     data: 'データフォルダー（CLAW_DATA、既定は ./data）',

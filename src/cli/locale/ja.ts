@@ -5,6 +5,7 @@ import { coverageJa } from './ja-coverage.ts';
 import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { problemsJa } from './ja-problem.ts';
+import { rollback } from './ja-rollback.ts';
 import { whyJa } from './ja-why.ts';
 
 export const ja = {
@@ -16,6 +17,7 @@ export const ja = {
   fault: faultsJa,
   problem: problemsJa,
   why: whyJa,
+  rollback,
   help: {
     usage: '使い方:',
     arguments: '引数:',

@@ -181,7 +181,7 @@ function first({ from, act, session, at, steps }: Traced): string {
     case 'instructions':
       return `first appeared in the instructions to the model at ${at}.`;
     case 'elsewhere':
-      return `first appeared in session ${session} at ${at}; this agent is not known to have seen it.`;
+      return `first appeared in session ${session} at ${at}; that this agent saw it is not known.`;
   }
 }
 
@@ -195,7 +195,7 @@ function mention({ prompt, values }: Traced): string {
     case 'silent_all':
       return ` No prompt of the user before this mentions ${them}.`;
     case 'unread':
-      return ` Not all prompts of the user could be read; those that could do not mention ${them}.`;
+      return ` Not all prompts of the user could be read; those that could do not name ${them}.`;
     case 'names':
       return ` A prompt of the user mentions ${them} too, later.`;
   }

@@ -178,7 +178,9 @@ function laterStep(row: WhyRow, { subject, event, clock }: After): DraftStep[] {
   const evidence = { text: told.text };
   const about = isAbout(row, subject) || isAbout(row, event);
   if (row.tool === 'rollback' && about) {
-    return [{ kind: 'followed', row, say: (words) => words.undone(told), evidence }];
+    const { detail, operation, path = '', status = '' } = row;
+    const undone = { at, text: text(detail ?? `${operation} ${path} (${status})`) };
+    return [{ kind: 'followed', row, say: (words) => words.undone(undone), evidence: undone }];
   }
   if (row.type === 'finding' && about) {
     return [{ kind: 'followed', row, say: (words) => words.found(told), evidence }];

@@ -1,8 +1,7 @@
 /** Steps of the lifecycle: the task, the decision with its policies, the approval. */
-import type { PolicyInfo } from '../../policy/policy.ts';
 import type { Told } from './context.ts';
 import type { Focus, Verdict } from './focus.ts';
-import { before, fieldsOf, ownState, textIn, type WhyRow } from './scene.ts';
+import { before, fieldsOf, ownState, type PolicySaid, textIn, type WhyRow } from './scene.ts';
 import { type Clock, type DraftStep, type DraftUnknown, text, textOf, word } from './step.ts';
 import type { Limit } from './wording.ts';
 
@@ -148,7 +147,7 @@ export const OF_TASK: ReadonlySet<string> = new Set(['task-scope', 'task-budget'
 
 type Asked = { readonly row: WhyRow; readonly author: string; readonly at: string };
 
-function policyStep(policy: PolicyInfo, { row, author, at }: Asked): DraftStep {
+function policyStep(policy: PolicySaid, { row, author, at }: Asked): DraftStep {
   const { id, effect, file, annotations } = policy;
   const reason = text(policy.escalate ?? annotations['reason']);
   const values = valuesNamed(policy.text, fieldsOf(ownState(row, 'decision')['request']));

@@ -123,7 +123,8 @@ export const PLAIN_ENGLISH: Plain = {
   person: () => 'A person is recorded to have taken part in deciding this.',
   contest: (reference) => {
     const rights = 'ask that a person looks at this, say what you think of it, and contest it';
-    return `You may ${rights}. Turn to whoever runs this agent, and name this reference: ${reference}`;
+    const turn = 'Turn to whoever runs this agent, and name this reference';
+    return `You may ${rights}. ${turn}: ${reference}`;
   },
   unknown: {
     check: () => 'No check of this step is recorded.',

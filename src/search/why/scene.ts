@@ -20,9 +20,14 @@ export type WhyRow = Pick<Event, 'id' | 'time' | 'type' | 'session_id'> &
     readonly erased?: true;
   };
 
+export type PolicySaid = Pick<
+  PolicyInfo,
+  'id' | 'file' | 'effect' | 'text' | 'annotations' | 'escalate'
+>;
+
 /** The policies of one version, and who put them in force. */
 export type PolicyText = {
-  readonly policies: readonly PolicyInfo[];
+  readonly policies: readonly PolicySaid[];
   readonly author?: string;
   readonly applied_at?: string;
 };
@@ -68,8 +73,9 @@ export function hasEnded({ status, result, error }: WhyRow): boolean {
   return status !== 'pending' && status !== 'escalated' && status !== undefined;
 }
 
-/** An act on the world; a request to a model is none. */
-export function isAct({ type, model }: WhyRow): boolean {
+/** An act of an agent on the world: no request to a model, nothing that Claw itself undid. */
+export function isAct({ type, model, attributes }: WhyRow): boolean {
+  if (attributes?.['claw'] !== undefined) return false;
   if (type === 'api_call') return model === undefined;
   return type === 'tool_call' || type === 'file_operation';
 }
