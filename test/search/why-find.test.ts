@@ -58,6 +58,12 @@ test('addresses, hosts, paths, accounts and whole words are picked out of argume
   assert.deepEqual(texts({ n: 5, ok: true, day: '2026-01-01', x: 'a' }), []);
 });
 
+test('a path below a home folder is the same as one that is written from there', () => {
+  const [path] = valuesOf({ file_path: '/home/dev/.aws/credentials' });
+  assert.deepEqual(path?.forms, ['/home/dev/.aws/credentials', '~/.aws/credentials']);
+  assert.equal(found('~/.aws/credentials', 'read ~/.aws/credentials and').length, 1);
+});
+
 test('values are bounded, whatever they are taken from', () => {
   const long = 'a'.repeat(100_000);
   const hostile = [long, `${long}://${long}`, '.'.repeat(100_000), `${'a@'.repeat(50_000)}`];

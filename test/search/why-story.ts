@@ -249,7 +249,40 @@ const hole: Story = {
   ...{ policies: new Map(), secrets: ['/work', 'Read', 'spool'] },
 };
 
+const undone: Story = {
+  name: 'a file that was written after two approvals, and restored',
+  events: events([
+    { type: 'prompt', turn_id: 't1', channel: 'task_notification', content: 'Job 7 is done.' },
+    { ...ask, arguments: asked, call_id: 'w1', decision: { outcome: 'escalate', by: 'policy' } },
+    {
+      ...{ ...question, call_id: 'w1', tool: 'approve' },
+      attributes: {
+        claw: {
+          approval: {
+            ...{ ...approval, call_id: 'w1', quorum: 2, state: 'approved' },
+            requested_at: '2026-06-01T12:03:01.500Z',
+            votes: ['bob', 'dan'].map((by) => ({ by, vote: 'approve', reason: 'Fine.' })),
+          },
+        },
+      },
+    },
+    call('w1', 'Write', { file_path: '/work/a.txt', content: 'Job 7 is done.' }),
+    {
+      ...came('w1', 'Write', 'ok'),
+      resources: [{ kind: 'file', id: '/work/a.txt', access: 'write' }],
+    },
+    {
+      ...{ type: 'file_operation', tool: 'rollback', operation: 'restore', path: '/work/a.txt' },
+      ...{ status: 'success', source: { kind: 'api', runtime: 'claw' } },
+      attributes: { claw: { rollback: { rollback_id: 'r', n: 1, event_id: id(3) } } },
+    },
+    { type: 'finding', detail: 'A file was written at night.', attributes: { call_id: 'w1' } },
+  ]),
+  about: id(3),
+  ...{ policies: new Map(), secrets: ['/work', 'Write', 'bob', 'dan'] },
+};
+
 export const STORIES: readonly Story[] = [
   ...[approved, expired, observed, subAgent, source],
-  ...[prompt, answer, decision, hole],
+  ...[prompt, answer, decision, hole, undone],
 ];

@@ -100,7 +100,7 @@ export function contextSteps(focus: Focus, clock: Clock): Told {
   const values = valuesOf(tracedOf(subject));
   const { origins, cut } = originsOf(values, { ...focus, event: subject, rows: scene.rows });
   const partly = seen.filter(isPartly).length;
-  const erased = scene.rows.filter((row) => row.erased && before(row, subject)).length;
+  const erased = scene.rows.filter((row) => row.erased && !before(subject, row)).length;
   return {
     steps: [
       seenStep(focus, seen),
@@ -164,6 +164,7 @@ function kindOf(row: WhyRow): Group['kind'] {
 }
 
 function seenName(row: WhyRow, kind: Group['kind']): string {
+  if (kind === 'notices') return '';
   if (kind === 'files' || kind === 'pages') return word(row.resources?.[0]?.id) || actName(row);
   return kind === 'results' ? word(row.tool ?? row.operation) : actName(row);
 }
@@ -201,7 +202,7 @@ type Telling = { readonly clock: Clock; readonly prompts: Traced['prompt'] };
 
 function originStep(group: readonly Origin[], { clock, prompts }: Telling): DraftStep {
   const [one] = group;
-  const values = group.slice(0, VALUES).map(({ value }) => shown(value));
+  const values = group.slice(0, VALUES).map(written);
   const first = one?.first;
   const from = first ? sourceOf(first) : 'agent';
   const prompt = one?.prompted ? 'names' : prompts;
@@ -222,6 +223,12 @@ function originStep(group: readonly Origin[], { clock, prompts }: Telling): Draf
       ...{ prompt: byPrompt ? 'names' : prompt, around: first?.around ?? '' },
     },
   };
+}
+
+/** With the form that it had there, where that was another. */
+function written({ value, first }: Origin): string {
+  const form = first?.form ?? value.text;
+  return form === value.text ? shown(value) : `${shown(value)} (${text(form, VALUE_CHARS)})`;
 }
 
 function sourceOf({ row, voice, elsewhere }: NonNullable<Origin['first']>): Traced['from'] {

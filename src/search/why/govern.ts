@@ -25,7 +25,7 @@ export function taskSteps({ subject, event, decisions, scene }: Focus, clock: Cl
     goal: text(textIn(state, 'goal') ?? declared?.content),
     by: word(textIn(state, 'declared_by')),
     at: declared ? clock(declared.time) : '',
-    limits: limitsOf(state),
+    limits: Object.keys(state).length === 0 ? undefined : limitsOf(state),
   };
   const calls = fieldsOf(known['used'])['calls'];
   const most = fieldsOf(known['budget'])['calls'];
@@ -34,7 +34,7 @@ export function taskSteps({ subject, event, decisions, scene }: Focus, clock: Cl
       kind: 'task',
       row: declared ?? subject,
       say: (words) => words.task(facts),
-      evidence: { task_id: facts.id, goal: facts.goal, limits: facts.limits },
+      evidence: { task_id: facts.id, goal: facts.goal, limits: facts.limits ?? [] },
     },
   ];
   if (typeof calls === 'number') {

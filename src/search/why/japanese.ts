@@ -20,6 +20,7 @@ export const JAPANESE: Wording = {
   task: ({ id, goal, by, at, limits }) => {
     const declared = by || at ? `${by && `${by} が`}${at && ` ${at} に`}宣言しました。` : '';
     const aim = goal && `目的：${quoted(goal)} `;
+    if (limits === undefined) return `これはタスク ${id} に属します。その宣言は読めていません。`;
     const bounds = limits.length === 0 ? '制限なし' : limits.map(limit).join('、');
     return `これはタスク ${id} に属します。${declared}${aim}（${bounds}）`;
   },

@@ -10,6 +10,8 @@ export type Appearance = {
   readonly row: WhyRow;
   readonly voice: Voice;
   readonly place: Place;
+  /** How it was written there. */
+  readonly form: string;
   /** The words around it. */
   readonly around: string;
   /** The agent is not known to have seen it: another agent's. */
@@ -75,14 +77,14 @@ function openSearch(values: readonly Value[]): Search {
     look: (text, isSeen) => {
       const { row, voice, place } = text;
       for (const { which: form, at } of finder.find(text.text.toLowerCase())) {
-        const which = forms[form]?.which ?? 0;
+        const { which = 0, form: written = '' } = forms[form] ?? {};
         if (voice === 'prompt' && isSeen) prompted.add(which);
         const found = isSeen ? seen : elsewhere;
         const known = found.get(which);
         if (known !== undefined && !before(place, known.place)) continue;
         const around = wordsAround(text.text, at);
         const other = isSeen ? {} : { elsewhere: true as const };
-        found.set(which, { row, voice, place, around, ...other });
+        found.set(which, { row, voice, place, form: written, around, ...other });
       }
     },
     first: (which) => seen.get(which) ?? elsewhere.get(which),

@@ -5,7 +5,7 @@ import { LEAST_CHARS } from './find.ts';
 export type Value = {
   /** As it was written. */
   readonly text: string;
-  /** It is found where one of these is: as it was written, and decoded. */
+  /** It is found where one of these is: as it was written, decoded, from the home folder. */
   readonly forms: readonly string[];
   /** Greater is more telling: an address more than a word. */
   readonly weight: number;
@@ -208,5 +208,7 @@ function formsOf(text: string): readonly string[] {
       // It only looks encoded.
     }
   }
+  const home = /^\/(?:home\/[^/]+|Users\/[^/]+|root)\/(.+)$/.exec(text)?.[1];
+  if (home !== undefined) forms.add(`~/${home}`);
   return [...forms].filter((form) => form.length >= LEAST_CHARS);
 }

@@ -26,7 +26,8 @@ export type Wording = {
     readonly goal: string;
     readonly by: string;
     readonly at: string;
-    readonly limits: readonly Limit[];
+    /** Undefined where nothing is known of its declaration. */
+    readonly limits: readonly Limit[] | undefined;
   }) => string;
   readonly spent: (told: { readonly calls: number; readonly most?: number }) => string;
   readonly saw: (groups: readonly Group[]) => string;
