@@ -19,6 +19,7 @@ export const ENGLISH: Wording = {
   task: ({ id, goal, by, at, limits }) => {
     const declared = by || at ? `, declared${by && ` by ${by}`}${at && ` at ${at}`}` : '';
     const aim = goal && `: ${quoted(goal)}`;
+    if (limits === undefined) return `It belongs to task ${id}; its declaration was not read.`;
     const bounds =
       limits.length === 0 ? 'without limits' : `limits: ${limits.map(limit).join('; ')}`;
     return `It belongs to task ${id}${declared}${aim} (${bounds}).`;
