@@ -21,7 +21,18 @@ export type Wire = {
   readonly send: (lines: readonly string[]) => Promise<Sent>;
   /** JSON of a GET; throws the Fault that the server named, or `server.unreachable`. */
   readonly read: (path: string, query: Readonly<Record<string, unknown>>) => Promise<unknown>;
+  /**
+   * JSON of a POST; throws as `read` does, and the signal's reason where it aborts. The body is
+   * turned into text before this returns; what is no JSON is `usage.invalid`.
+   */
+  readonly post: (path: string, body: unknown, options?: PostOptions) => Promise<unknown>;
   readonly close: () => void;
+};
+
+export type PostOptions = {
+  /** From connecting to the last byte of the answer; `limits.request_ms` where absent. */
+  readonly timeout_ms?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 };
 
 type Answer = {
@@ -37,10 +48,17 @@ type Call = {
   readonly body?: string | Buffer;
   /** Whether the process stays alive for the answer. */
   readonly hold: boolean;
-};
+  readonly agent?: Agent;
+} & PostOptions;
 
 type Http = typeof import('node:http');
-type Line = { readonly settings: Settings; readonly http: Http; readonly agent: Agent };
+type Line = {
+  readonly settings: Settings;
+  readonly http: Http;
+  readonly agent: Agent;
+  /** Answers that wait for a person hold a connection each, and must not hold up events. */
+  readonly waiting: Agent;
+};
 
 /** An import would read each export of `node:http`, and so load all of `fetch`: 25 ms. */
 const require = createRequire(import.meta.url);
@@ -53,21 +71,26 @@ export function openWire(settings: Settings): Wire {
   const tls = settings.url.protocol === 'https:';
   const http: Http = require(tls ? 'node:https' : 'node:http');
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8, scheduling: 'lifo' });
-  const line: Line = { settings, http, agent };
+  const waiting = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
+  const line: Line = { settings, http, agent, waiting };
   return {
     send: async (lines) => {
       try {
-        return meaning(await post(line, lines), lines.length);
+        return meaning(await deliver(line, lines), lines.length);
       } catch (error) {
         return { kind: 'away', fault: unreachable(settings, error), wait_ms: 0 };
       }
     },
     read: (path, query) => get(line, path, query),
-    close: () => agent.destroy(),
+    post: (path, body, options = {}) => post(line, { path, body }, options),
+    close: () => {
+      agent.destroy();
+      waiting.destroy();
+    },
   };
 }
 
-async function post(line: Line, lines: readonly string[]): Promise<Answer> {
+async function deliver(line: Line, lines: readonly string[]): Promise<Answer> {
   const text = `${lines.join('\n')}\n`;
   const zipped = line.settings.batch.gzip;
   return call(line, {
@@ -92,15 +115,40 @@ async function get(
     if (value !== undefined) search.set(name, String(value));
   }
   const text = search.toString();
+  const target = text === '' ? path : `${path}?${text}`;
+  return ask(line, { method: 'GET', path: target, headers: {}, hold: true });
+}
+
+async function post(
+  line: Line,
+  { path, body }: { readonly path: string; readonly body: unknown },
+  options: PostOptions,
+): Promise<unknown> {
+  const { waiting: agent } = line;
+  const headers = { 'content-type': 'application/json' };
+  const text = jsonOf(body);
+  return ask(line, { method: 'POST', path, headers, body: text, hold: true, agent, ...options });
+}
+
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'it threw';
+    throw new Fault('usage.invalid', `What was asked is no JSON: ${reason}.`, { cause });
+  }
+}
+
+async function ask(line: Line, what: Call): Promise<object> {
   let answer: Answer;
   try {
-    const target = text === '' ? path : `${path}?${text}`;
-    answer = await call(line, { method: 'GET', path: target, headers: {}, hold: true });
+    answer = await call(line, what);
   } catch (error) {
+    if (what.signal?.aborted) throw what.signal.reason;
     throw unreachable(line.settings, error);
   }
   const body = parse(answer.body);
-  if (answer.status !== 200) throw faultOf(answer, body);
+  if (answer.status < 200 || answer.status > 299) throw faultOf(answer, body);
   if (typeof body === 'object' && body !== null) return body;
   throw new Fault('server.unreachable', `What answers at ${line.settings.url.host} is not Claw.`);
 }
@@ -118,12 +166,14 @@ async function call(line: Line, what: Call): Promise<Answer> {
 
 function once({ settings, http, agent }: Line, what: Call): Promise<Answer> {
   const { url, token, limits } = settings;
+  const timeout_ms = what.timeout_ms ?? limits.request_ms;
   const options: RequestOptions = {
     ...urlToHttpOptions(url),
+    ...(what.signal === undefined ? {} : { signal: what.signal }),
     // As it is: a URL object would take a session named `..` for a step up.
     path: url.pathname + what.path,
     method: what.method,
-    agent,
+    agent: what.agent ?? agent,
     headers: {
       accept: 'application/json',
       ...what.headers,
@@ -134,8 +184,8 @@ function once({ settings, http, agent }: Line, what: Call): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(options);
     const timer = setTimeout(() => {
-      request.destroy(new Error(`no answer within ${limits.request_ms} ms`));
-    }, limits.request_ms);
+      request.destroy(new Error(`no answer within ${timeout_ms} ms`));
+    }, timeout_ms);
     if (!what.hold) timer.unref();
     request.on('socket', (socket) => (what.hold ? socket.ref() : socket.unref()));
     const fail = (error: Error & { code?: string }) => {
