@@ -1,4 +1,5 @@
 /** Asks Claw whether an action may be done, for a proxy that holds it until then. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Draft } from '../event/event.ts';
 import { isObject } from '../event/name.ts';
 import type { Approval, Decision, Mode, Validate } from '../policy/lifecycle.ts';
@@ -61,8 +62,6 @@ export type GateLimits = {
 };
 
 const LIMITS: GateLimits = { answer_ms: 10_000, asking: 32, queued: 2000, waiting: 500 };
-/** An approval at the last moment is still answered, in milliseconds. */
-const GRACE_MS = 5000;
 
 type State = GateOptions & {
   readonly limit: GateLimits;
@@ -95,7 +94,7 @@ async function ruled(state: State, action: GateAction, about: About): Promise<Ru
   try {
     const first = await asked(state, action, about.signal);
     if (first.allowed) return { allowed: true };
-    const last = first.outcome === 'escalate' ? await held(state, action, about, first) : first;
+    const last = await held(state, action, about, first);
     return last.allowed ? { allowed: true } : refusalOf(action.tool, last);
   } catch (error) {
     state.undecided++;
@@ -128,7 +127,12 @@ async function turn(state: State): Promise<void> {
   state.asking++;
 }
 
-/** Asked again, and now until somebody decides: the same question has the same approval. */
+/** No answer is held for longer: what stands between may cut a silent connection. */
+const SLICE_MS = 30_000;
+/** Between two attempts while a server that an approval was asked of is away. */
+const AGAIN_MS = 1000;
+
+/** Asked again until somebody has decided: the same question has the same approval. */
 async function held(
   state: State,
   action: GateAction,
@@ -136,15 +140,30 @@ async function held(
   first: Answer,
 ): Promise<Answer> {
   const { wait_s, limit } = state;
-  if (wait_s <= 0 || state.waiting >= limit.waiting) return first;
+  const end_ms = performance.now() + wait_s * 1000;
+  const left_ms = () => Math.max(0, end_ms - performance.now());
+  if (wait_s <= 0 || !isPending(first) || state.waiting >= limit.waiting) return first;
   waiting?.(first.approval);
   state.waiting++;
   try {
-    const timeout_ms = wait_s * 1000 + GRACE_MS;
-    return await put(state, { ...action, wait_s }, { timeout_ms, signal });
+    for (let last = first; ; ) {
+      const slice_ms = Math.min(SLICE_MS, left_ms());
+      const patience = { timeout_ms: slice_ms + limit.answer_ms, signal };
+      try {
+        last = await put(state, { ...action, wait_s: slice_ms / 1000 }, patience);
+        if (!isPending(last) || left_ms() === 0) return last;
+      } catch (error) {
+        if (left_ms() === 0 || signal?.aborted) throw error;
+        await pause(Math.min(AGAIN_MS, left_ms()), undefined, signal && { signal });
+      }
+    }
   } finally {
     state.waiting--;
   }
+}
+
+function isPending({ outcome, allowed, approval }: Answer): boolean {
+  return !allowed && outcome === 'escalate' && approval?.state === 'pending';
 }
 
 type Patience = { readonly timeout_ms: number; readonly signal: AbortSignal | undefined };

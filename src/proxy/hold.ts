@@ -1,5 +1,6 @@
 /** The contract of what takes an answer in the client's stead, and decides what passes when. */
-import type { RawHeaders } from './header.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { passing, type RawHeaders } from './header.ts';
 
 export type Head = {
   readonly status: number;
@@ -26,3 +27,41 @@ export type Holding = {
 
 /** Undefined for an answer that passes as it comes. */
 export type Hold = (head: Head, outlet: Outlet) => Holding | undefined;
+
+export function headOf({ statusCode = 502, statusMessage = '', rawHeaders }: IncomingMessage): Head {
+  return { status: statusCode, words: statusMessage, headers: rawHeaders };
+}
+
+/** `ended` is called once the answer is over; with a message where it was refused. */
+export function outletTo(
+  response: ServerResponse,
+  incoming: IncomingMessage,
+  ended: (message?: string) => void,
+): Outlet {
+  return {
+    begin: ({ status, words, headers }) => {
+      if (response.destroyed) return;
+      response.sendDate = false;
+      try {
+        response.writeHead(status, words, passing(headers));
+        response.flushHeaders();
+      } catch {
+        response.destroy();
+        ended('Its answer has headers that HTTP forbids.');
+        incoming.destroy();
+      }
+    },
+    write: (bytes) => {
+      if (!response.write(bytes)) incoming.pause();
+    },
+    end: () => {
+      response.end();
+      ended();
+    },
+    refuse: (message) => {
+      response.end();
+      ended(message);
+      incoming.destroy();
+    },
+  };
+}

@@ -10,7 +10,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { pairs, passing, type RawHeaders } from './header.ts';
-import type { Hold } from './hold.ts';
+import { type Hold, headOf, outletTo } from './hold.ts';
 
 /** What a tap learns. It may throw: that is counted by whoever made it, and changes nothing. */
 export type Tap = {
@@ -184,7 +184,18 @@ function send({ request, tap, body }: Relay, outgoing: ClientRequest): void {
 function answer(options: Relay, incoming: IncomingMessage, end: (failure?: Failure) => void): void {
   const { response, tap } = options;
   const status = incoming.statusCode ?? 502;
-  if (options.hold !== undefined && take({ ...options, hold: options.hold }, incoming, end)) return;
+  const held = (message?: string) => end(message ? { code: 'answer_refused', message } : undefined);
+  const holding = options.hold?.(headOf(incoming), outletTo(response, incoming, held));
+  if (holding !== undefined) {
+    tap.began(status, incoming.rawHeaders);
+    incoming.on('data', (chunk: Buffer) => {
+      tap.received(chunk);
+      holding.push(chunk);
+    });
+    incoming.on('end', () => incoming.complete && holding.end());
+    ending(options, incoming, end);
+    return;
+  }
   response.sendDate = false;
   try {
     const headers = passing(incoming.rawHeaders);
@@ -204,66 +215,24 @@ function answer(options: Relay, incoming: IncomingMessage, end: (failure?: Failu
     if (!response.write(chunk)) incoming.pause();
     tap.received(chunk);
   });
-  response.on('drain', () => incoming.resume());
   incoming.on('end', () => {
     if (!incoming.complete) return;
     if (incoming.rawTrailers.length > 0) response.addTrailers(pairs(incoming.rawTrailers));
     response.end();
     end();
   });
-  onCut(incoming, () => {
-    response.destroy();
-    end({ code: 'upstream_cut', message: 'The upstream closed before its answer was over.' });
-  });
+  ending(options, incoming, end);
 }
 
-function onCut(incoming: IncomingMessage, then: () => void): void {
+function ending({ response }: Relay, incoming: IncomingMessage, end: (failure: Failure) => void) {
   const cut = () => {
-    if (!incoming.complete) then();
+    if (incoming.complete) return;
+    response.destroy();
+    end({ code: 'upstream_cut', message: 'The upstream closed before its answer was over.' });
   };
+  response.on('drain', () => incoming.resume());
   incoming.on('error', cut);
   incoming.on('close', cut);
-}
-
-/** The client gets what the holder lets pass; the tap sees all that came. False: none is held. */
-function take(
-  { response, tap, hold }: Relay & { readonly hold: Hold },
-  incoming: IncomingMessage,
-  end: (failure?: Failure) => void,
-): boolean {
-  const { statusCode: status = 502, statusMessage: words = '', rawHeaders: headers } = incoming;
-  const holding = hold({ status, words, headers }, {
-    begin: (head) => {
-      response.sendDate = false;
-      response.writeHead(head.status, head.words, passing(head.headers));
-      response.flushHeaders();
-    },
-    write: (bytes) => {
-      if (!response.write(bytes)) incoming.pause();
-    },
-    end: () => {
-      response.end();
-      end();
-    },
-    refuse: (message) => {
-      response.end();
-      end({ code: 'answer_refused', message });
-      incoming.destroy();
-    },
-  });
-  if (holding === undefined) return false;
-  tap.began(status, headers);
-  incoming.on('data', (chunk: Buffer) => {
-    tap.received(chunk);
-    holding.push(chunk);
-  });
-  response.on('drain', () => incoming.resume());
-  incoming.on('end', () => incoming.complete && holding.end());
-  onCut(incoming, () => {
-    response.destroy();
-    end({ code: 'upstream_cut', message: 'The upstream closed before its answer was over.' });
-  });
-  return true;
 }
 
 type Information = {
