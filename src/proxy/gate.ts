@@ -110,7 +110,11 @@ async function asked(
 ): Promise<Answer> {
   await turn(state);
   try {
-    return await put(state, { ...action, wait_s: 0 }, { timeout_ms: state.limit.answer_ms, signal });
+    return await put(
+      state,
+      { ...action, wait_s: 0 },
+      { timeout_ms: state.limit.answer_ms, signal },
+    );
   } finally {
     state.asking--;
     state.queue.shift()?.();

@@ -28,7 +28,11 @@ export type Holding = {
 /** Undefined for an answer that passes as it comes. */
 export type Hold = (head: Head, outlet: Outlet) => Holding | undefined;
 
-export function headOf({ statusCode = 502, statusMessage = '', rawHeaders }: IncomingMessage): Head {
+export function headOf({
+  statusCode = 502,
+  statusMessage = '',
+  rawHeaders,
+}: IncomingMessage): Head {
   return { status: statusCode, words: statusMessage, headers: rawHeaders };
 }
 

@@ -1,6 +1,6 @@
 /** Holds a model's answer where it asks for tools, until each of them is decided. */
 import type { Asked } from '../adapter/model/api.ts';
-import { isPacked, decoderOf, unpacked } from './decode.ts';
+import { decoderOf, isPacked, unpacked } from './decode.ts';
 import { openGrowing } from './growing.ts';
 import { headerMap, pairs, type RawHeaders } from './header.ts';
 import type { Head, Hold, Holding, Outlet } from './hold.ts';

@@ -136,8 +136,7 @@ function pass(state: State, request: IncomingMessage, response: ServerResponse):
   if (api === undefined) state.passed++;
   else state.watched++;
   const address = request.socket.remoteAddress ?? '';
-  const tap =
-    api && state.watch.open({ api, method, path, host: upstream.host, headers, address });
+  const tap = api && state.watch.open({ api, method, path, host: upstream.host, headers, address });
   relay({
     request,
     response,
@@ -202,9 +201,7 @@ function upgrade(state: State, { request, socket, head }: Upgrade): void {
   if (state.gate !== undefined) {
     state.refused++;
     // Codex asks again without a WebSocket when it is told this.
-    socket.end(
-      'HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
-    );
+    socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     return;
   }
   state.passed++;

@@ -5,7 +5,11 @@ import type { Strip } from '../../src/proxy/strip/strip.ts';
 
 export type Said =
   | { readonly text: string }
-  | { readonly id: string; readonly tool: string; readonly input: Readonly<Record<string, unknown>> };
+  | {
+      readonly id: string;
+      readonly tool: string;
+      readonly input: Readonly<Record<string, unknown>>;
+    };
 export type Call = Extract<Said, { tool: string }>;
 
 export function isCall(said: Said): said is Call {

@@ -83,12 +83,11 @@ const FORMS: readonly Form[] = [
       const answer = streamed
         ? await responses.stream({ model: 'm', input: '' }).finalResponse()
         : await responses.create({ model: 'm', input: '' });
-      const calls = answer.output.filter((item) => item.type === 'function_call');
-      return calls.map((item) => ({
-        id: item.call_id,
-        tool: item.name,
-        input: inputOf(item.arguments),
-      }));
+      return answer.output.flatMap((item) =>
+        item.type === 'function_call'
+          ? [{ id: item.call_id, tool: item.name, input: inputOf(item.arguments) }]
+          : [],
+      );
     },
   },
   {

@@ -161,7 +161,11 @@ function answerOf(body: Fields, times: ReadonlyMap<string, number>): ModelAnswer
   };
 }
 
-export const ENDINGS: ReadonlySet<string> = new Set(['response.completed', 'response.failed', 'response.incomplete']);
+export const ENDINGS: ReadonlySet<string> = new Set([
+  'response.completed',
+  'response.failed',
+  'response.incomplete',
+]);
 
 /** The last word is the ending's; items count where it has none, or never came. */
 function stream(): StreamReader {

@@ -1,8 +1,8 @@
 /** Strips answers of the Anthropic Messages API: a refused block becomes a block of text. */
 import { anthropic as api } from '../../adapter/model/anthropic.ts';
 import { type Fields, objectIn } from '../../adapter/model/api.ts';
-import { isObject } from '../../event/name.ts';
 import { nameIn, textIn } from '../../adapter/record.ts';
+import { isObject } from '../../event/name.ts';
 import { type Frame, frameText } from './frame.ts';
 import {
   bodyOf,

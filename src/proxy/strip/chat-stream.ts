@@ -65,7 +65,8 @@ function look(state: State, choice: Fields): void {
       const key = callKey(part, keys);
       if (key === undefined) throw unreadable('a part belongs to no call');
       // What was decided must not grow.
-      if (state.counts.get(index)?.places.has(key)) throw unreadable('a call goes on after its end');
+      if (state.counts.get(index)?.places.has(key))
+        throw unreadable('a call goes on after its end');
       keys.add(key);
     }
   }
@@ -213,7 +214,11 @@ function deltaOf(state: State, choice: Fields, { texts, told, keys }: Rewriting)
 }
 
 /** Clients count: a number that is left out would be a call without a name. */
-function numbered({ counts }: State, choice: unknown, { key, part }: { key: string; part: Fields }) {
+function numbered(
+  { counts }: State,
+  choice: unknown,
+  { key, part }: { key: string; part: Fields },
+) {
   const place = counts.get(choice)?.places.get(key);
   return typeof part['index'] === 'number' && place !== undefined ? { index: place } : {};
 }
