@@ -117,8 +117,10 @@ async function lostTask(options: LoadOptions, tenant: string, task_id: string) {
 
 async function lostApproval(options: LoadOptions, tenant: string, approval_id: string) {
   await caughtUp(options);
-  const text: Filter = { kind: 'text', field: 'arguments', text: approval_id, prefix: false };
-  const filter = all(is('type', 'approval'), text);
+  const named = ['arguments', 'attributes'].map(
+    (field): Filter => ({ kind: 'text', field, text: approval_id, prefix: false }),
+  );
+  const filter = all(APPROVALS, any(...named));
   const found = await latest<Approval>(options, { tenant, filter, from_ms: 0, name: 'approval' });
   return found.find((one) => one.approval_id === approval_id);
 }

@@ -1,4 +1,5 @@
 /** Answers whether an action may be done: once for each call, however often it is asked. */
+import { given } from '../../adapter/record.ts';
 import { check } from '../../event/check.ts';
 import type { Event } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
@@ -13,9 +14,9 @@ import type { Approvals } from './approval.ts';
 import { type Asked, decideNow, decisionOf, eventOf, judge, statusOf } from './decide.ts';
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground, ownEvent, timeOf } from './ground.ts';
-import { modeOf, pendingApproval } from './state.ts';
-import { entryOf, refuseClosed } from './task.ts';
-import { approvalFor } from './terms.ts';
+import { modeOf, openTaskOf, pendingApproval } from './state.ts';
+import { entryOf, within } from './task.ts';
+import { approvalFor, type For } from './terms.ts';
 
 export type ValidateOptions = Ground & Pick<Approvals, 'ask' | 'wait'>;
 
@@ -50,11 +51,10 @@ export function openValidate(
         request,
       );
       const asked = await askedBy(ground, action, actor);
-      if (asked.task) refuseClosed(asked.task);
       const { state } = asked;
       const known = pendingApproval(state, sameAs(asked));
       const wish = { reason, expires_s, quorum };
-      const made = known ?? (await ground.ask(state, approvalFor(ground, { asked, actor, wish })));
+      const made = known ?? (await askFor(ground, { asked, actor, wish }));
       return ground.wait(state, made.approval_id, { wait_s, signal });
     },
   };
@@ -65,8 +65,8 @@ type Requested = Omit<ReturnType<typeof validateSchema.parse>, 'wait_s' | 'appro
 /** The action as an event tells it, with its task and the mode in which it is judged. */
 async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise<Asked> {
   const state = await ground.ruledState(actor.tenant);
-  const open = action.session_id && state.sessions.get(action.session_id);
-  const task_id = action.task_id ?? open;
+  const open = action.session_id && openTaskOf(state, { ...action, session_id: action.session_id });
+  const task_id = action.task_id || open || undefined;
   const task = task_id ? await entryOf(ground, actor.tenant, task_id) : undefined;
   const session_id = action.session_id ?? task?.task.session_id;
   if (session_id === undefined) {
@@ -75,14 +75,15 @@ async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise
     });
   }
   const who = actingAs(actor, action);
-  const { tool, call_id, channel, cwd } = action;
+  const { tool, call_id, channel, cwd, parent_session_id: parent } = action;
   const seen = ground.describe({
     ...who,
     session_id,
     tool,
-    ...(task_id === undefined ? {} : { task_id }),
-    ...(call_id === undefined ? {} : { call_id }),
-    ...(channel === undefined ? {} : { channel }),
+    ...given('parent_session_id', parent),
+    ...given('task_id', task_id),
+    ...given('call_id', call_id),
+    ...given('channel', channel),
     arguments: action.arguments,
     ...(cwd === undefined ? {} : { attributes: { cwd } }),
   });
@@ -166,9 +167,15 @@ async function open(ground: ValidateOptions, { asked, actor, approval }: Asking)
   const needed = decision.outcome === 'escalate' && decision.mode === 'enforce' && approval;
   if (!needed) return decision;
   const known = pendingApproval(asked.state, sameAs(asked));
-  const made =
-    known ?? (await ground.ask(asked.state, approvalFor(ground, { asked, actor, decision })));
+  const made = known ?? (await askFor(ground, { asked, actor, decision }));
   return { ...decision, approval: made };
+}
+
+/** Within its task: one that is closed asks for nothing any more. */
+function askFor(ground: ValidateOptions, request: For): Promise<Approval> {
+  const { state, task } = request.asked;
+  const ask = () => ground.ask(state, approvalFor(ground, request));
+  return task ? within(task, ask) : ask();
 }
 
 /** A decision that an earlier process recorded under this id. */
