@@ -1,5 +1,6 @@
 /** Composes governance: its state by tenant, and what stands on it. */
 import type { Draft } from '../../event/event.ts';
+import { isLifecycle } from '../../event/lifecycle.ts';
 import type { Sited } from '../../event/part.ts';
 import { asFault, type Fault } from '../../fault/fault.ts';
 import { compile } from '../../policy/cedar.ts';
@@ -9,6 +10,7 @@ import type { Govern, PolicyVersion } from './govern.ts';
 import type { Ground } from './ground.ts';
 import type { Loaded, Past } from './load.ts';
 import { openPolicies, putInForce } from './policy.ts';
+import { openReplay } from './replay.ts';
 import { starterPolicies } from './starter.ts';
 import { emptyState, openTaskOf, putTask, type RuledState, type TenantState } from './state.ts';
 import { openTasks } from './task.ts';
@@ -66,6 +68,7 @@ export function openGovern(options: GovernOptions): Governing {
       ...openValidate({ ...ground, ask: approvals.ask, wait: approvals.wait }),
       ...openPolicies(ground),
       ...openVersions(past),
+      ...openReplay(ground, past),
       ...{ approval, approvals: list, approve, deny },
       recordOwn: record,
     },
@@ -101,7 +104,7 @@ function readable({ version, files }: PolicyVersion): PolicySet {
     const reason = `The policies in force cannot be read by this version: ${asFault(error).message}`;
     const verdict = { outcome: 'deny', policy_ids: [], reason, escalated: [] } as const;
     const decide = () => ({ ...verdict, policy_version: version });
-    return { version, files, policies: [], decide };
+    return { version, files, policies: [], warnings: [], decide };
   }
 }
 
@@ -128,7 +131,8 @@ function spend(state: TenantState | undefined, task_id: string, tokens: number):
 
 /** The event in the task that its session has open, where it names none. */
 export function inTask<E extends Draft>(event: E, taskOf: (site: Sited) => string | undefined): E {
-  if (event.task_id !== undefined) return event;
+  // A step of the lifecycle names its task where it has one.
+  if (event.task_id !== undefined || isLifecycle(event)) return event;
   const task_id = taskOf(event);
   return task_id === undefined ? event : { ...event, task_id };
 }
