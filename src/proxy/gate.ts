@@ -94,7 +94,7 @@ async function ruled(state: State, action: GateAction, about: About): Promise<Ru
   try {
     const first = await asked(state, action, about.signal);
     if (first.allowed) return { allowed: true };
-    const last = await held(state, action, about, first);
+    const last = isPending(first) ? await held(state, { action, first, ...about }) : first;
     return last.allowed ? { allowed: true } : refusalOf(action.tool, last);
   } catch (error) {
     state.undecided++;
@@ -136,17 +136,14 @@ const SLICE_MS = 30_000;
 /** Between two attempts while a server that an approval was asked of is away. */
 const AGAIN_MS = 1000;
 
+type Held = About & { readonly action: GateAction; readonly first: Answer };
+
 /** Asked again until somebody has decided: the same question has the same approval. */
-async function held(
-  state: State,
-  action: GateAction,
-  { signal, waiting }: About,
-  first: Answer,
-): Promise<Answer> {
+async function held(state: State, { action, first, signal, waiting }: Held): Promise<Answer> {
   const { wait_s, limit } = state;
   const end_ms = performance.now() + wait_s * 1000;
   const left_ms = () => Math.max(0, end_ms - performance.now());
-  if (wait_s <= 0 || !isPending(first) || state.waiting >= limit.waiting) return first;
+  if (wait_s <= 0 || state.waiting >= limit.waiting) return first;
   waiting?.(first.approval);
   state.waiting++;
   try {

@@ -36,7 +36,7 @@ export async function holdPost(post: Post): Promise<void> {
   if (request.headers.expect !== undefined) response.writeContinue();
   const body = await bodyOf(request);
   if (body === undefined) {
-    say(response, 413, [unclearAnswer('it is too long, or broke off')]);
+    say(response, 413, unclearAnswer('it is too long, or broke off'));
     return over();
   }
   const bytes = decoded(body, request.headers['content-encoding'], MESSAGE_BYTES);
@@ -50,7 +50,7 @@ export async function holdPost(post: Post): Promise<void> {
   if (judged?.kind === 'done') say(response, 202, []);
   else {
     unread(bytes ?? body);
-    say(response, 400, [judged?.answer ?? unclearAnswer('it is packed in an unknown way')]);
+    say(response, 400, judged?.answer ?? unclearAnswer('it is packed in an unknown way'));
   }
   over();
 }
@@ -66,7 +66,7 @@ function settle({ response, forward, over }: Post, { body, stream, outcome }: Se
   if (left === undefined || response.destroyed) {
     if (stream.begun()) stream.end(answers);
     else if (answers.length === 0) say(response, 202, []);
-    else say(response, 200, answers, batch);
+    else say(response, 200, (batch ? answers : answers[0]) ?? []);
     over();
   } else if (whole && !stream.begun()) {
     forward({ body, told: true });
@@ -119,16 +119,12 @@ function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   });
 }
 
-function say(
-  response: ServerResponse,
-  status: number,
-  answers: readonly Fields[],
-  batch = false,
-): void {
+function say(response: ServerResponse, status: number, answers: Fields | readonly Fields[]): void {
   if (response.destroyed) return;
-  const body = answers.length === 0 ? '' : JSON.stringify(batch ? answers : answers[0]);
+  const empty = Array.isArray(answers) && answers.length === 0;
+  const body = empty ? '' : JSON.stringify(answers);
   response.writeHead(status, {
-    ...(body === '' ? {} : { 'content-type': 'application/json' }),
+    ...(empty ? {} : { 'content-type': 'application/json' }),
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);

@@ -2,7 +2,7 @@
 import { madeCallId } from '../adapter/model/call.ts';
 import { contained } from '../adapter/record.ts';
 import type { Gate } from './gate.ts';
-import type { ModelHoldOptions } from './model-hold.ts';
+import type { ModelHoldOptions } from './model-line.ts';
 import type { ModelTap } from './watch.ts';
 
 /**

@@ -6,7 +6,7 @@ import { type ExchangeMemory, openExchangeMemory } from '../adapter/model/memory
 import { agentOf, type Exchange, type RefusedCall } from '../adapter/model/telling.ts';
 import type { Draft } from '../event/event.ts';
 import { isObject } from '../event/name.ts';
-import { type Copy, decoded, openCopy, type Piece, type Room, textOf } from './copy.ts';
+import { type Copy, decoded, openCopy, type Piece, parse, type Room, textOf } from './copy.ts';
 import { gapOf } from './gap.ts';
 import { headerMap, type RawHeaders } from './header.ts';
 import type { Failure, Tap } from './relay.ts';
@@ -260,17 +260,6 @@ async function bodyOf({ limit }: State, copy: Copy, headers: Headers): Promise<r
   const pieces = copy.chunks();
   if (pieces === undefined) throw new Error(`${copy.bytes()} bytes are more than is watched`);
   return decoded(pieces, headers.get('content-encoding'), limit.body_bytes);
-}
-
-/** An array of chunks that was cut is read up to the last whole one. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const end = text.lastIndexOf('\n}');
-    if (!text.startsWith('[') || end < 0) throw new Error('its body is no JSON', { cause: error });
-    return JSON.parse(`${text.slice(0, end + 2)}]`);
-  }
 }
 
 type Read = End & {

@@ -1,4 +1,4 @@
-/** The contract of stripping: what an answer asks for, and how it reads without what was refused. */
+/** The contract of stripping: what an answer asks for, and how it reads without some of it. */
 import type { Asked, Fields } from '../../adapter/model/api.ts';
 import { isObject } from '../../event/name.ts';
 import type { Frame } from './frame.ts';
