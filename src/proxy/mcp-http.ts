@@ -91,8 +91,9 @@ function pass(proxy: Proxy, request: IncomingMessage, response: ServerResponse):
     return;
   }
   const watched = path.split('?')[0] === upstream.pathname && method !== 'OPTIONS';
-  if (watched && proxy.gate !== undefined && method === 'POST') {
-    passHeld(proxy, proxy.gate, { request, response });
+  // Whatever path a server takes calls on: one that is asked for another way is decided, too.
+  if (proxy.gate !== undefined && method === 'POST' && (watched || isJson(request))) {
+    passHeld(proxy, proxy.gate, { request, response, watched });
     return;
   }
   const { tap, sent } = watched ? openExchange(proxy, request) : { tap: NOTHING, sent: undefined };
@@ -100,9 +101,17 @@ function pass(proxy: Proxy, request: IncomingMessage, response: ServerResponse):
   relay({ request, response, upstream, path, connections, tap });
 }
 
-type Pair = { readonly request: IncomingMessage; readonly response: ServerResponse };
+function isJson({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.toLowerCase().includes('json') === true;
+}
 
-function passHeld(proxy: Proxy, gate: Gate, { request, response }: Pair): void {
+type Posted = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly watched: boolean;
+};
+
+function passHeld(proxy: Proxy, gate: Gate, { request, response, watched }: Posted): void {
   const { upstream, connections, gates } = proxy;
   const { exchange, tap, sent } = openExchange(proxy, request);
   // What begins a session holds nothing that is decided: it finds its own way.
@@ -115,7 +124,7 @@ function passHeld(proxy: Proxy, gate: Gate, { request, response }: Pair): void {
       if (told) exchange.watching = watching;
       const path = request.url ?? '/';
       const merged = hold && { hold, dropped: PACKED, added: ['Accept-Encoding', 'identity'] };
-      const seen = told ? { ...tap, sent: () => {} } : tap;
+      const seen = told ? { ...tap, sent: () => {} } : watched ? tap : NOTHING;
       relay({ request, response, upstream, path, connections, body, tap: seen, ...merged });
       sent();
     },

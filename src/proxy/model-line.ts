@@ -31,11 +31,13 @@ type State = ModelHoldOptions & {
   places: number;
   held_bytes: number;
   over: boolean;
+  /** What could not be read: nothing after it is. */
+  broken: boolean;
 };
 
 /** Everything goes on in the order in which it came: what follows a held event waits with it. */
 export function openModelLine(options: ModelHoldOptions, outlet: Outlet): ModelLine {
-  const counters = { waiting: 0, places: 0, held_bytes: 0, over: false };
+  const counters = { waiting: 0, places: 0, held_bytes: 0, over: false, broken: false };
   const state: State = { ...options, outlet, tail: Promise.resolve(), ...counters };
   const frames = openFrames();
   const events = options.strip.stream();
@@ -86,8 +88,9 @@ function write(state: State, step: Step, refused: readonly (string | undefined)[
 
 function guarded(state: State, act: () => void): void {
   try {
-    if (!state.over) act();
+    if (!state.over && !state.broken) act();
   } catch (error) {
+    state.broken = true;
     // What was decided before still goes first.
     if (state.waiting === 0) fail(state, error);
     else state.tail = state.tail.then(() => fail(state, error));

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type EgressCounts, startEgressProxy } from '../../proxy/egress.ts';
 import { readRules } from '../../proxy/hosts.ts';
-import { openDeciding } from '../reach/gate.ts';
+import { openDeciding, tellGate } from '../reach/gate.ts';
 import { openRecorder } from '../reach/recorder.ts';
 import { type Command, type Context, flag, type Input, option, whole } from './command.ts';
 import { GATE_OPTIONS } from './gate-option.ts';
@@ -50,6 +50,7 @@ export const egressProxy: Command = {
     close();
     await claw.close();
     farewell(context, proxy.counts(), claw.status().dropped);
+    tellGate(context, gate);
   },
 };
 

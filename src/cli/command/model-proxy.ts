@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Counts, startModelProxy } from '../../proxy/model.ts';
 import { readUpstreams } from '../../proxy/upstream.ts';
 import { isLoopback } from '../../server/loopback.ts';
-import { openDeciding } from '../reach/gate.ts';
+import { openDeciding, tellGate } from '../reach/gate.ts';
 import { openRecorder } from '../reach/recorder.ts';
 import { type Command, type Context, option, whole } from './command.ts';
 import { GATE_OPTIONS } from './gate-option.ts';
@@ -65,6 +65,7 @@ export const modelProxy: Command = {
     close();
     await claw.close();
     farewell(context, proxy.counts(), claw.status().dropped);
+    tellGate(context, gate);
   },
 };
 

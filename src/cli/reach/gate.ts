@@ -34,6 +34,12 @@ export async function openDeciding(context: Context, input: Input): Promise<Deci
   return { gate: openGate({ mode, wait_s: wait_s ?? WAIT.standard, ask }), close: wire.close };
 }
 
+/** What became of what was held, where anything was. */
+export function tellGate({ t, terminal, format }: Context, gate: Gate | undefined): void {
+  if (gate === undefined || format === 'json') return;
+  terminal.note(t('relay.gateClosed', gate.counts()));
+}
+
 function modeOf(input: Input): Mode | undefined {
   const mode = option(input, 'mode');
   const enforce = flag(input, 'enforce');
