@@ -12,19 +12,12 @@ import type {
   Vote,
 } from '../policy/lifecycle.ts';
 import { newId } from './line.ts';
+import type { Rollback, RollbackRequest } from './rollback/rollback.ts';
 import type { Wire } from './wire.ts';
 
-export type AskOptions = {
+export type WaitOptions = {
   /** Ends the wait: the promise rejects with the signal's reason. What was asked stays asked. */
   readonly signal?: AbortSignal | undefined;
-};
-
-/** What is to be undone: a session, a task, one call or one event. */
-export type RollbackRequest = {
-  readonly session_id?: string;
-  readonly task_id?: string;
-  readonly call_id?: string;
-  readonly id?: string;
 };
 
 export type Lifecycle = {
@@ -33,12 +26,12 @@ export type Lifecycle = {
    * May this be done? Act only if the answer is `allowed`. Where policy asks for a person, waits
    * up to `wait_s` for them; the same `call_id` asked again goes on waiting.
    */
-  readonly validate_action: (request: Validate, options?: AskOptions) => Promise<Decision>;
-  readonly request_approval: (request: RequestApproval, options?: AskOptions) => Promise<Approval>;
+  readonly validate_action: (request: Validate, options?: WaitOptions) => Promise<Decision>;
+  readonly request_approval: (request: RequestApproval, options?: WaitOptions) => Promise<Approval>;
   readonly approve: (approval_id: string, vote: Vote) => Promise<Approval>;
   readonly deny: (approval_id: string, vote: Omit<Vote, 'scope'>) => Promise<Approval>;
-  /** The plan of what would be undone; it changes nothing. */
-  readonly rollback: (request: RollbackRequest) => Promise<Readonly<Record<string, unknown>>>;
+  /** The plan of what would be undone; it changes files only with `apply: true`. */
+  readonly rollback: (request: RollbackRequest) => Promise<Rollback>;
   readonly close_task: (task_id: string, request?: CloseTask) => Promise<Task>;
 };
 
@@ -58,75 +51,87 @@ export function openLifecycle(wire: Wire, defaults: LifecycleDefaults = {}): Lif
     },
     validate_action: async (request, options = {}) => {
       const asked = fixed({ ...defaults, ...request });
-      const path = 'v1/actions/validate';
-      const pending = (decision: Decision) => decision.approval?.state === 'pending';
-      return (await patiently({ wire, path, asked, pending, ...options })) as Decision;
+      const ask = async (wait_s: number) =>
+        (await wire.post(
+          'v1/actions/validate',
+          { ...asked, wait_s },
+          held(wait_s, options),
+        )) as Decision;
+      const pending = ({ approval }: Decision) => approval?.state === 'pending';
+      return patiently({ ask, again: ask, pending, wait_s: asked.wait_s, ...options });
     },
     request_approval: async (request, options = {}) => {
       const asked = fixed({ ...defaults, ...request });
-      const pending = (approval: Approval) => approval.state === 'pending';
-      const path = 'v1/approvals';
-      return (await patiently({ wire, path, asked, pending, ...options })) as Approval;
+      const ask = async (wait_s: number) =>
+        (await wire.post('v1/approvals', { ...asked, wait_s }, held(wait_s, options))) as Approval;
+      const again = async (wait_s: number, { approval_id }: Approval) => {
+        const path = `v1/approvals/${segment(approval_id)}`;
+        return (await wire.read(path, { wait_s }, held(wait_s, options))) as Approval;
+      };
+      const pending = ({ state }: Approval) => state === 'pending';
+      return patiently({ ask, again, pending, wait_s: asked.wait_s, ...options });
     },
     approve: async (approval_id, vote) =>
       (await wire.post(voting(approval_id, 'approve'), ballot(vote))) as Approval,
     deny: async (approval_id, vote) =>
       (await wire.post(voting(approval_id, 'deny'), ballot(vote))) as Approval,
-    rollback: async (request) =>
-      (await wire.post('v1/rollback', request)) as Readonly<Record<string, unknown>>,
+    // Few agents undo anything: what does it is loaded for those.
+    rollback: async (request) => (await import('./rollback/rollback.ts')).rollBack(wire, request),
     close_task: async (task_id, request = {}) =>
       (await wire.post(`v1/tasks/${segment(task_id)}/close`, request)) as Task,
   };
 }
 
+type Asked = { readonly id?: string | undefined; readonly call_id?: string | undefined };
+
 /**
  * The same words at every attempt, however long they wait and whatever becomes of the caller's
- * objects; and an id, so that what is sent twice is done once.
+ * objects; and an id where there is none, so that what is sent twice is done once.
  */
-function fixed<T extends { readonly id?: string | undefined }>(request: T): T {
-  let text: string;
+function fixed<T extends Asked>(request: T): T {
+  const own = request.id === undefined && request.call_id === undefined;
   try {
-    text = JSON.stringify({ ...request, id: request.id ?? newId(Date.now()) });
+    const text = JSON.stringify(own ? { ...request, id: newId(Date.now()) } : request);
+    return JSON.parse(text) as T;
   } catch (cause) {
     const message = 'The arguments are no JSON, so that nobody could decide on them.';
     throw new Fault('usage.invalid', message, { field: 'arguments', cause });
   }
-  return JSON.parse(text) as T;
 }
 
-type Waiting<Answer> = AskOptions & {
-  readonly wire: Wire;
-  readonly path: string;
-  readonly asked: { readonly wait_s?: number | undefined };
+type Waiting<Answer> = WaitOptions & {
+  readonly ask: (wait_s: number) => Promise<Answer>;
+  /** Asks after what was answered before. */
+  readonly again: (wait_s: number, before: Answer) => Promise<Answer>;
   readonly pending: (answer: Answer) => boolean;
+  readonly wait_s?: number | undefined;
 };
 
-/** Asks again while it is pending and there is time: each time the same, which is done once. */
+/** Waits in slices while it is pending and there is time. */
 async function patiently<Answer>(waiting: Waiting<Answer>): Promise<Answer> {
-  const { wire, path, asked, pending, signal } = waiting;
-  const end_ms = performance.now() + (asked.wait_s ?? 0) * 1000;
-  let last: Answer | undefined;
-  for (;;) {
-    const left_s = Math.max(0, (end_ms - performance.now()) / 1000);
-    const wait_s = Math.min(SLICE_S, left_s);
+  const { ask, again, pending, wait_s = 0, signal } = waiting;
+  const end_ms = performance.now() + wait_s * 1000;
+  const left_s = () => Math.min(SLICE_S, Math.max(0, (end_ms - performance.now()) / 1000));
+  let last = await ask(left_s());
+  while (pending(last) && performance.now() < end_ms) {
     try {
-      last = (await wire.post(path, { ...asked, wait_s }, { ...timing(wait_s), signal })) as Answer;
-      if (!pending(last) || performance.now() >= end_ms) return last;
+      last = await again(left_s(), last);
     } catch (error) {
+      // A server that restarts has kept the approval.
       const away = error instanceof Fault && error.code === 'server.unreachable';
-      // A server that restarts has kept the approval; one that was never asked has none.
-      if (!away || last === undefined || performance.now() >= end_ms) throw error;
+      if (!away || performance.now() >= end_ms) throw error;
       await pause(AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
       signal?.throwIfAborted();
     }
   }
+  return last;
 }
 
 /** What an answer may take beside the time that it is held. */
 const ANSWER_MS = 10_000;
 
-function timing(wait_s: number): { readonly timeout_ms: number } {
-  return { timeout_ms: wait_s * 1000 + ANSWER_MS };
+function held(wait_s: number, { signal }: WaitOptions) {
+  return { timeout_ms: wait_s * 1000 + ANSWER_MS, signal };
 }
 
 function ballot<V extends { readonly id?: string | undefined }>(vote: V): V {

@@ -4,6 +4,7 @@ import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
 import { problems } from './en-problem.ts';
+import { rollback } from './en-rollback.ts';
 
 export const en = {
   language: 'en',
@@ -13,6 +14,7 @@ export const en = {
   coverage,
   fault: faults,
   problem: problems,
+  rollback,
   help: {
     usage: 'Usage:',
     arguments: 'Arguments:',

@@ -5,6 +5,7 @@ import { coverageJa } from './ja-coverage.ts';
 import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { problemsJa } from './ja-problem.ts';
+import { rollback } from './ja-rollback.ts';
 
 export const ja = {
   language: 'ja',
@@ -14,6 +15,7 @@ export const ja = {
   coverage: coverageJa,
   fault: faultsJa,
   problem: problemsJa,
+  rollback,
   help: {
     usage: '使い方:',
     arguments: '引数:',
