@@ -240,11 +240,15 @@ suite('the model proxy, enforced', () => {
       request.on('error', reject).end();
     });
     assert.equal(status, 426);
+    const slash = await fetch(`${proxy.url}/v1/messages//`, {
+      ...{ method: 'POST', headers: HEADERS, body: SENT },
+    });
+    assert.ok(!(await slash.text()).includes('packed_bad'));
     const later = await fetch(`${proxy.url}/v1/responses/resp_1`, {
       headers: { authorization: 'Bearer sk-proj-1' },
     });
     assert.equal(later.status, 403);
-    assert.equal(upstream.asked.length, 1);
+    assert.equal(upstream.asked.length, 2);
   });
 
   test('gives no call away when Claw is away, and all of it when it only observes', async () => {

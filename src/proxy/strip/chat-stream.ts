@@ -20,6 +20,8 @@ type State = {
   readonly calls: Map<unknown, Set<string>>;
   /** Choices whose calls may still go on. */
   readonly open: Set<unknown>;
+  /** Choices that have said something. */
+  readonly spoken: Set<unknown>;
   /** By choice, for all of the stream. */
   readonly counts: Map<unknown, Counts>;
 };
@@ -32,7 +34,10 @@ type Counts = {
 };
 
 export function openChatStream(): StripStream {
-  const state: State = { held: [], calls: new Map(), open: new Set(), counts: new Map() };
+  const state: State = {
+    ...{ held: [], calls: new Map(), open: new Set() },
+    ...{ spoken: new Set(), counts: new Map() },
+  };
   return {
     push: (frame) => push(state, frame),
     end: () => (state.held.length > 0 ? release(state) : undefined),
@@ -57,6 +62,7 @@ function look(state: State, choice: Fields): void {
   const whole = objectIn(choice, 'message');
   if (whole['tool_calls'] || whole['function_call']) throw unreadable('a chunk holds a message');
   const parts = partsOf(delta);
+  if (delta['content']) state.spoken.add(index);
   if (parts.length > 0) {
     const keys = state.calls.get(index) ?? new Set();
     state.calls.set(index, keys);
@@ -204,7 +210,9 @@ function deltaOf(state: State, choice: Fields, { texts, told, keys }: Rewriting)
     } else if (part['index'] === 'old') old = true;
     else left.push({ ...part, ...numbered(state, index, { key, part }) });
   }
-  const content = [rest['content'] || undefined, ...said].filter((one) => one !== undefined);
+  const own = rest['content'] ? [rest['content']] : [];
+  const apart = own.length === 0 && (state.spoken.has(index) || told.size > said.length);
+  const content = [...(apart ? [''] : own), ...said];
   return {
     ...rest,
     ...(said.length === 0 ? {} : { content: content.join('\n\n') }),
