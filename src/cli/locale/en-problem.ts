@@ -52,6 +52,14 @@ export const problems = {
   needsMode: { message: '{{one}} needs --enforce or --mode.' },
   conflict: { message: '{{one}} and {{other}} do not go together.' },
   usage: { message: '{{text}}', hint: 'Add --help to see an example.' },
+  noEvent: {
+    message: 'No event or call {{event}}.',
+    hint: '"clawctl logs search" finds events; give at least 4 characters of an id.',
+  },
+  manyEvents: {
+    message: 'Several events begin with {{event}}.',
+    hint: 'Give more of the id: {{ids}}, …',
+  },
   noSession: {
     message: 'No session {{session}}.',
     hint: '"clawctl sessions list" lists them.',

@@ -6,6 +6,7 @@ import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { problemsJa } from './ja-problem.ts';
 import { rollback } from './ja-rollback.ts';
+import { whyJa } from './ja-why.ts';
 
 export const ja = {
   language: 'ja',
@@ -15,6 +16,7 @@ export const ja = {
   coverage: coverageJa,
   fault: faultsJa,
   problem: problemsJa,
+  why: whyJa,
   rollback,
   help: {
     usage: '使い方:',
