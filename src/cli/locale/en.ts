@@ -222,6 +222,7 @@ export const en = {
     closed: 'The file holds no content; the entry only commits to it.',
   },
   relay: {
+    gateClosed: 'Policy refused {{refused}}; on {{undecided}} nobody could decide.',
     model: 'Recording what models and agents say. Export:',
     modelClosed:
       'Exchanges: {{watched}} watched, {{missed}} of them not in full; {{passed}} others passed.',

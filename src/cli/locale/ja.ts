@@ -209,6 +209,7 @@ export const ja = {
     closed: 'ファイルに内容は含まれません。エントリーはその約束だけを持ちます。',
   },
   relay: {
+    gateClosed: 'ポリシーによる拒否 {{refused}} 件、判定できなかったもの {{undecided}} 件。',
     model: 'モデルとエージェントのやり取りを記録しています。export:',
     modelClosed:
       'やり取り: 記録 {{watched}} 件（うち不完全 {{missed}} 件）、素通し {{passed}} 件。',
