@@ -85,7 +85,7 @@ function policyOf({ file, text, number, start, problems }: Source): Parsed[] {
   return [{ id, file: file.name, effect, text, annotations, ...read, line, json: answer.json }];
 }
 
-/** Strictly: an attribute that does not exist would otherwise make a policy pass over in silence. */
+/** Strictly: a policy that reads an attribute that is not there would be passed over in silence. */
 function validate(file: PolicyFile, policies: readonly Parsed[], problems: PolicyProblem[]): void {
   const answer = cedar.validate({
     schema: SCHEMA,
