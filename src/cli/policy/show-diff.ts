@@ -19,12 +19,24 @@ export function showDiff({ t, terminal }: Context, { added, removed, changed }: 
   }
   for (const { id, lines } of changed) {
     terminal.line({ text: t('policy.changed', { id }), style: 'bold' });
-    block(lines);
+    block(nearChanges(lines));
   }
   for (const { id, text } of added) {
     terminal.line({ text: t('policy.added', { id }), style: 'bold' });
     block(text.split('\n').map((line) => `+ ${line}`));
   }
+}
+
+/** Lines beside a change that are shown with it. */
+const BESIDE = 3;
+
+function nearChanges(lines: readonly string[]): readonly string[] {
+  const changed = lines.map((line) => !line.startsWith(' '));
+  const near = (i: number) => changed.slice(Math.max(0, i - BESIDE), i + BESIDE + 1).includes(true);
+  return lines.flatMap((line, i) => {
+    if (near(i)) return [line];
+    return i > 0 && near(i - 1) ? ['  …'] : [];
+  });
 }
 
 const STYLES: Readonly<Record<string, Style>> = { '-': 'bad', '+': 'good' };
