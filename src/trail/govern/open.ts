@@ -1,5 +1,6 @@
 /** Composes governance: its state by tenant, and what stands on it. */
 import type { Draft } from '../../event/event.ts';
+import { isLifecycle } from '../../event/lifecycle.ts';
 import type { Sited } from '../../event/part.ts';
 import { asFault, type Fault } from '../../fault/fault.ts';
 import { compile } from '../../policy/cedar.ts';
@@ -130,7 +131,8 @@ function spend(state: TenantState | undefined, task_id: string, tokens: number):
 
 /** The event in the task that its session has open, where it names none. */
 export function inTask<E extends Draft>(event: E, taskOf: (site: Sited) => string | undefined): E {
-  if (event.task_id !== undefined) return event;
+  // A step of the lifecycle names its task where it has one.
+  if (event.task_id !== undefined || isLifecycle(event)) return event;
   const task_id = taskOf(event);
   return task_id === undefined ? event : { ...event, task_id };
 }
