@@ -77,7 +77,10 @@ test('a changed policy shows which decisions would come out otherwise, and chang
   const before = await trail.govern.policies('acme');
   const files = starterPolicies().map(({ name, text }) => ({
     name,
-    text: text.replace('resource.local ||', 'resource.local || resource.host == "host5.example" ||'),
+    text: text.replace(
+      'resource.local ||',
+      'resource.local || resource.host == "host5.example" ||',
+    ),
   }));
   const replayed = await trail.govern.replayDecisions({ tenant: 'acme', files });
   assert.ok(replayed.different > 0);
