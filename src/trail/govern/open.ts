@@ -101,7 +101,8 @@ function readable({ version, files }: PolicyVersion): PolicySet {
   try {
     return compile(files);
   } catch (error) {
-    const reason = `The policies in force cannot be read by this version: ${asFault(error).message}`;
+    const why = asFault(error).message;
+    const reason = `The policies in force cannot be read by this version: ${why}`;
     const verdict = { outcome: 'deny', policy_ids: [], reason, escalated: [] } as const;
     const decide = () => ({ ...verdict, policy_version: version });
     return { version, files, policies: [], warnings: [], decide };
