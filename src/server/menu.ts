@@ -11,6 +11,7 @@ import { ingest } from './route/ingest.ts';
 import { otlpRoutes } from './route/otlp.ts';
 import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
+import { rollbackRoutes } from './route/rollback.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
 import { statusRoutes } from './route/status.ts';
@@ -36,5 +37,6 @@ export const ROUTES: readonly Route[] = [
   ...enforcementRoutes,
   ...policyRoutes,
   ...tokenRoutes,
+  ...rollbackRoutes,
   documentRoute(() => ROUTES),
 ];

@@ -13,6 +13,7 @@ import { openEvidence } from './evidence.ts';
 import { openGate } from './gate.ts';
 import { openPast } from './govern/load.ts';
 import { type Governing, inTask, openGovern } from './govern/open.ts';
+import { broughtPolicies } from './govern/starter.ts';
 import { type Life, openLife } from './life.ts';
 import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
@@ -100,12 +101,13 @@ type Governed = ContentOptions & {
 };
 
 function openGoverning(
-  { now, onFault }: PartOptions,
+  { config, now, onFault }: PartOptions,
   { parts, door, newId, ...content }: Governed,
 ) {
   const { journal, engine, indexer, store, keyring, recent, ledger } = parts;
   return openGovern({
     ...{ record: door.record, describe, now, newId, onFault, tenants: journal.tenants },
+    brought: broughtPolicies(config.policies),
     past: openPast({
       ...{ ...content, journal, engine, indexer, store, keyring, now },
       locate: async (tenant, id) => recent.get(tenant, id) ?? (await ledger.lookup(tenant, id)),

@@ -9,6 +9,7 @@ import { normalise, type Producer } from '../../src/event/normalise.ts';
 import { asFault, Fault } from '../../src/fault/fault.ts';
 import { openCoverages } from '../../src/trail/coverage.ts';
 import { openGovern } from '../../src/trail/govern/open.ts';
+import { broughtPolicies } from '../../src/trail/govern/starter.ts';
 import type { PageRequest, Receipt, Row, SearchRequest, Trail } from '../../src/trail/trail.ts';
 import { paged, summary } from './memory-page.ts';
 
@@ -37,6 +38,7 @@ export function openMemoryTrail(): Promise<Trail> {
     now: Date.now,
     newId: () => uuidv7(Date.now(), randomBytes),
     tenants: () => [],
+    brought: broughtPolicies(undefined),
     onFault: () => undefined,
     past: {
       state: async () => ({ tasks: [], approvals: [] }),

@@ -1,8 +1,10 @@
 /** What each command and option of clawctl does, in English. */
 import { policyAbout, policyArguments, policyOptions } from './en-policy.ts';
+import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
   about: {
+    rollback: rollbackAbout,
     serve: 'record, search and serve from this machine',
     status: 'show what the server holds and how far it has read',
     logs: {
@@ -37,6 +39,7 @@ export const commands = {
     completion: 'print a completion script for a shell',
   },
   option: {
+    ...rollbackOptions,
     url: 'server (CLAW_URL; else the one started last here)',
     token: 'token (better: CLAW_TOKEN; else the local administrator)',
     data: 'data folder (CLAW_DATA; default ./data)',

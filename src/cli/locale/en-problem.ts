@@ -1,7 +1,9 @@
 /** Failures that clawctl itself finds, in English, with the way out. */
 import { policyProblems } from './en-policy.ts';
+import { rollbackProblems } from './en-rollback.ts';
 
 export const problems = {
+  ...rollbackProblems,
   unreachable: {
     message: 'No Claw server answers at {{url}}.',
     hint: 'Start one with "clawctl serve", or name another with --url or CLAW_URL.',

@@ -5,6 +5,7 @@ import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
 import { policy } from './en-policy.ts';
 import { problems } from './en-problem.ts';
+import { rollback } from './en-rollback.ts';
 
 export const en = {
   language: 'en',
@@ -15,6 +16,7 @@ export const en = {
   policy,
   fault: faults,
   problem: problems,
+  rollback,
   help: {
     usage: 'Usage:',
     arguments: 'Arguments:',

@@ -2,9 +2,11 @@
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
 import { policyAboutJa, policyArgumentsJa, policyOptionsJa } from './ja-policy.ts';
+import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
   about: {
+    rollback: rollbackAbout,
     serve: 'このマシンで記録・検索・提供を行う',
     status: 'サーバーの状態と、どこまで読み込んだかを表示する',
     logs: {
@@ -39,6 +41,7 @@ export const commandsJa = {
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
+    ...rollbackOptions,
     url: 'サーバー（CLAW_URL、なければここで最後に起動したもの）',
     token: 'トークン（CLAW_TOKEN を推奨、なければローカルの管理者）',
     data: 'データフォルダー（CLAW_DATA、既定は ./data）',

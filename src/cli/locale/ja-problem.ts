@@ -2,8 +2,10 @@
 import type { Catalogue } from './catalogue.ts';
 import type { problems } from './en-problem.ts';
 import { policyProblemsJa } from './ja-policy.ts';
+import { rollbackProblems } from './ja-rollback.ts';
 
 export const problemsJa = {
+  ...rollbackProblems,
   unreachable: {
     message: '{{url}} で Claw サーバーが応答しません。',
     hint: '「clawctl serve」で起動するか、--url または CLAW_URL で別のサーバーを指定してください。',

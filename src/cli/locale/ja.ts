@@ -6,6 +6,7 @@ import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { policyJa } from './ja-policy.ts';
 import { problemsJa } from './ja-problem.ts';
+import { rollback } from './ja-rollback.ts';
 
 export const ja = {
   language: 'ja',
@@ -16,6 +17,7 @@ export const ja = {
   policy: policyJa,
   fault: faultsJa,
   problem: problemsJa,
+  rollback,
   help: {
     usage: '使い方:',
     arguments: '引数:',
