@@ -21,6 +21,7 @@ export const MENU = [
   },
   { path: 'timeline', load: async () => (await import('./command/timeline.ts')).timeline },
   { path: 'coverage', load: async () => (await import('./command/coverage.ts')).coverage },
+  { path: 'why', load: async () => (await import('./command/why.ts')).why },
   { path: 'verify', load: async () => (await import('./command/verify.ts')).verify },
   { path: 'proof', load: async () => (await import('./command/proof.ts')).proof },
   {

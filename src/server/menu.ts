@@ -18,6 +18,7 @@ import { statusRoutes } from './route/status.ts';
 import { tail } from './route/tail.ts';
 import { taskRoutes } from './route/task.ts';
 import { tokenRoutes } from './route/token.ts';
+import { whyRoute } from './route/why.ts';
 import type { Route } from './route.ts';
 
 export const ROUTES: readonly Route[] = [
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...searchRoutes,
   ...sessionRoutes,
   ...coverageRoutes,
+  whyRoute,
   tail,
   exportRoute,
   ...proofRoutes,

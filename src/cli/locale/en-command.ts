@@ -19,6 +19,7 @@ export const commands = {
     },
     timeline: 'tell the story of one session',
     coverage: 'say which witness saw what, and what nobody saw',
+    why: 'explain an event: from the prompt to what followed',
     verify: 'check the whole trail: tree, signatures, contents',
     proof: 'write a proof that an event was recorded',
     'verify-proof': 'check such a proof with only the public key',
@@ -39,6 +40,8 @@ export const commands = {
     completion: 'print a completion script for a shell',
   },
   option: {
+    language: 'language of the sentences (default: as for other commands)',
+    reader: 'responder (all of it), or subject: for the person concerned, without internals',
     ...rollbackOptions,
     url: 'server (CLAW_URL; else the one started last here)',
     token: 'token (better: CLAW_TOKEN; else the local administrator)',
@@ -101,6 +104,7 @@ export const commands = {
     ...policyOptions,
   },
   argument: {
+    explained: "an event's id, its index (#), or a call's id or the start of it",
     covered: 'session, or the start of its id; without it, the latest sessions',
     event: "an event's id, or its index (#)",
     session: "a session's id, or its first characters",

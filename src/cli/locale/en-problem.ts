@@ -52,6 +52,14 @@ export const problems = {
   excess: { message: 'Too many arguments.', hint: 'Quote a query that holds spaces.' },
   conflict: { message: '{{one}} and {{other}} do not go together.' },
   usage: { message: '{{text}}', hint: 'Add --help to see an example.' },
+  noEvent: {
+    message: 'No event or call {{event}}.',
+    hint: '"clawctl logs search" finds events; give at least 4 characters of an id.',
+  },
+  manyEvents: {
+    message: 'Several events begin with {{event}}.',
+    hint: 'Give more of the id: {{ids}}, …',
+  },
   noSession: {
     message: 'No session {{session}}.',
     hint: '"clawctl sessions list" lists them.',

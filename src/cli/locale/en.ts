@@ -6,6 +6,7 @@ import { faults } from './en-fault.ts';
 import { policy } from './en-policy.ts';
 import { problems } from './en-problem.ts';
 import { rollback } from './en-rollback.ts';
+import { why } from './en-why.ts';
 
 export const en = {
   language: 'en',
@@ -16,6 +17,7 @@ export const en = {
   policy,
   fault: faults,
   problem: problems,
+  why,
   rollback,
   help: {
     usage: 'Usage:',

@@ -60,6 +60,14 @@ export const problemsJa = {
   excess: { message: '引数が多すぎます。', hint: '空白を含む検索式は引用符で囲んでください。' },
   conflict: { message: '{{one}} と {{other}} は同時に使えません。' },
   usage: { message: '{{text}}', hint: '--help を付けると例が見られます。' },
+  noEvent: {
+    message: 'イベントまたは呼び出し {{event}} はありません。',
+    hint: '「clawctl logs search」で探せます。ID は 4 文字以上指定してください。',
+  },
+  manyEvents: {
+    message: '{{event}} で始まるイベントが複数あります。',
+    hint: 'ID をもっと長く指定してください: {{ids}} など。',
+  },
   noSession: {
     message: 'セッション {{session}} はありません。',
     hint: '「clawctl sessions list」で一覧が見られます。',

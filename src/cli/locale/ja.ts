@@ -7,6 +7,7 @@ import { faultsJa } from './ja-fault.ts';
 import { policyJa } from './ja-policy.ts';
 import { problemsJa } from './ja-problem.ts';
 import { rollback } from './ja-rollback.ts';
+import { whyJa } from './ja-why.ts';
 
 export const ja = {
   language: 'ja',
@@ -17,6 +18,7 @@ export const ja = {
   policy: policyJa,
   fault: faultsJa,
   problem: problemsJa,
+  why: whyJa,
   rollback,
   help: {
     usage: '使い方:',
