@@ -1,4 +1,5 @@
 /** What each command and option of clawctl does, in English. */
+import { policyAbout, policyArguments, policyOptions } from './en-policy.ts';
 import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
@@ -28,6 +29,7 @@ export const commands = {
       list: 'list tokens, never their secret',
       revoke: 'revoke a token',
     },
+    policy: policyAbout,
     import: 'read transcripts and recorded runs into the trail',
     'model-proxy': 'record what agents and model APIs say to each other',
     'egress-proxy': 'record and restrict the hosts that agents reach',
@@ -104,6 +106,7 @@ export const commands = {
       'Claude Code: http (default), or command: slower, but loses nothing while Claw is away',
     otlp: 'export OpenTelemetry to Claw too (claude-code, codex, gemini)',
     program: "the runtime's own program, where it is not on PATH",
+    ...policyOptions,
   },
   argument: {
     explained: "an event's id, its index (#), or a call's id or the start of it",
@@ -118,5 +121,6 @@ export const commands = {
     runtime: 'which runtime',
     shell: 'bash, zsh or fish',
     mcpCommand: "the server's command line, after --",
+    ...policyArguments,
   },
 } as const;

@@ -1,4 +1,5 @@
 /** Failures that clawctl itself finds, in English, with the way out. */
+import { policyProblems } from './en-policy.ts';
 import { rollbackProblems } from './en-rollback.ts';
 
 export const problems = {
@@ -121,5 +122,6 @@ export const problems = {
     hint: 'Leave --project away.',
   },
   notFor: { message: '{{option}} is not for {{runtime}}.' },
+  ...policyProblems,
   shell: { message: 'No completion for {{shell}}.', hint: 'There is bash, zsh and fish.' },
 } as const satisfies Readonly<Record<string, { message: string; hint?: string }>>;

@@ -3,6 +3,7 @@ import { commands } from './en-command.ts';
 import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
+import { policy } from './en-policy.ts';
 import { problems } from './en-problem.ts';
 import { rollback } from './en-rollback.ts';
 import { why } from './en-why.ts';
@@ -13,6 +14,7 @@ export const en = {
   footer: 'Start a server with "clawctl serve"; "clawctl COMMAND --help" shows examples.',
   command: commands,
   coverage,
+  policy,
   fault: faults,
   problem: problems,
   why,
@@ -31,6 +33,7 @@ export const en = {
   group: {
     logs: 'search, follow, export and show events',
     sessions: 'list and show sessions',
+    policy: 'check, test, compare and put in force what agents may do',
     token: 'manage the tokens of agents and readers',
   },
   label: {
@@ -57,6 +60,11 @@ export const en = {
     name: 'NAME',
     role: 'ROLE',
     tenant: 'TENANT',
+    effect: 'EFFECT',
+    file: 'FILE',
+    reason: 'REASON',
+    author: 'AUTHOR',
+    version: 'VERSION',
     created: 'CREATED',
     used: 'LAST USED',
     recorded: 'RECORDED',

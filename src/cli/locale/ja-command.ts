@@ -1,6 +1,7 @@
 /** What each command and option of clawctl does, in Japanese. */
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
+import { policyAboutJa, policyArgumentsJa, policyOptionsJa } from './ja-policy.ts';
 import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
@@ -30,6 +31,7 @@ export const commandsJa = {
       list: 'トークンを一覧する（秘密は表示しない）',
       revoke: 'トークンを失効させる',
     },
+    policy: policyAboutJa,
     import: '実行記録（トランスクリプト）を監査証跡に取り込む',
     'model-proxy': 'エージェントとモデル API のやり取りを記録する',
     'egress-proxy': 'エージェントの接続先ホストを記録し、制限する',
@@ -106,6 +108,7 @@ export const commandsJa = {
     transport: 'Claude Code: http（既定）または command：遅いが、Claw の停止中も失わない',
     otlp: 'OpenTelemetry も Claw に送る（claude-code、codex、gemini）',
     program: 'ランタイム自身のプログラム（PATH にない場合）',
+    ...policyOptionsJa,
   },
   argument: {
     explained: 'イベントの ID、番号（#）、または呼び出しの ID（先頭部分でも可）',
@@ -120,5 +123,6 @@ export const commandsJa = {
     runtime: 'ランタイムの名前',
     shell: 'bash、zsh、fish のいずれか',
     mcpCommand: 'サーバーのコマンドライン（-- の後に書く）',
+    ...policyArgumentsJa,
   },
 } satisfies Catalogue<typeof commands>;

@@ -1,6 +1,7 @@
 /** Failures that clawctl itself finds, in Japanese, with the way out. */
 import type { Catalogue } from './catalogue.ts';
 import type { problems } from './en-problem.ts';
+import { policyProblemsJa } from './ja-policy.ts';
 import { rollbackProblems } from './ja-rollback.ts';
 
 export const problemsJa = {
@@ -129,6 +130,7 @@ export const problemsJa = {
     hint: '--project を外してください。',
   },
   notFor: { message: '{{option}} は {{runtime}} には使えません。' },
+  ...policyProblemsJa,
   shell: {
     message: '{{shell}} 用の補完はありません。',
     hint: 'bash、zsh、fish があります。',

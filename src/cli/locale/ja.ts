@@ -4,6 +4,7 @@ import { commandsJa } from './ja-command.ts';
 import { coverageJa } from './ja-coverage.ts';
 import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
+import { policyJa } from './ja-policy.ts';
 import { problemsJa } from './ja-problem.ts';
 import { rollback } from './ja-rollback.ts';
 import { whyJa } from './ja-why.ts';
@@ -14,6 +15,7 @@ export const ja = {
   footer: 'サーバーは「clawctl serve」で起動します。例は「clawctl COMMAND --help」で見られます。',
   command: commandsJa,
   coverage: coverageJa,
+  policy: policyJa,
   fault: faultsJa,
   problem: problemsJa,
   why: whyJa,
@@ -32,6 +34,7 @@ export const ja = {
   group: {
     logs: 'イベントの検索・追跡・書き出し・表示',
     sessions: 'セッションの一覧と表示',
+    policy: 'エージェントに許すことの確認・テスト・比較・施行',
     token: 'エージェントと閲覧者のトークンの管理',
   },
   label: {
@@ -58,6 +61,11 @@ export const ja = {
     name: '名前',
     role: '役割',
     tenant: 'テナント',
+    effect: '効果',
+    file: 'ファイル',
+    reason: '理由',
+    author: '施行者',
+    version: '版',
     created: '作成',
     used: '最終使用',
     recorded: '記録数',
