@@ -71,6 +71,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
     ...covered,
     ...openEvidence(shared),
     govern: governing.govern,
+    linkKey: parts.linkKey,
     tail: openTail({ ...content, journal, now, closing: closing.signal }),
     note: (note) => door.record(eventOf(note)),
     status: async () => ({
