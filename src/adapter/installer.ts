@@ -1,5 +1,8 @@
 /** The contract of an installer: the texts of one runtime's files in, the changed texts out. */
 
+/** As `policy/lifecycle.ts` has it, which stands below this part. */
+export type Mode = 'observe' | 'enforce';
+
 export type Scope = 'user' | 'project';
 
 /** Where a runtime is to be recorded; paths derive from it. */
@@ -32,6 +35,10 @@ export type InstallOptions = {
   readonly drain?: readonly string[];
   /** Claude Code alone: `http` (default) costs a millisecond an event, `command` a process. */
   readonly transport?: 'http' | 'command';
+  /** Whether the runtime asks Claw before it acts, and is held to the answer; absent: neither. */
+  readonly mode?: Mode | undefined;
+  /** With a mode: how long a call waits for an approval, in seconds. */
+  readonly wait_s?: number | undefined;
   /** Export OpenTelemetry to Claw too. */
   readonly otlp?: boolean;
 };
@@ -79,7 +86,22 @@ export type Installed = {
   /** Where its records go, without a slash at its end. */
   readonly server: string;
   readonly way: Way;
+  /** Where it asks before it acts. */
+  readonly mode?: Mode;
+  readonly wait_s?: number;
 };
+
+/** What settings of a plugin say of that; one that says anything else than to observe enforces. */
+export function enforcementIn(
+  settings: Readonly<Record<string, unknown>>,
+): Pick<Installed, 'mode' | 'wait_s'> {
+  const { mode, wait_s } = settings;
+  if (mode === undefined || mode === null) return {};
+  return {
+    mode: mode === 'observe' ? mode : 'enforce',
+    ...(typeof wait_s === 'number' ? { wait_s } : {}),
+  };
+}
 
 export type Installer = {
   /** As `agent.runtime` names it. */

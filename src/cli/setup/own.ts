@@ -21,7 +21,16 @@ export async function isOwn({ installer, ground, installed, env }: Found): Promi
   if (way.kind === 'command') {
     return way.command.startsWith(`${shim()} hook ${installer.runtime} --server `);
   }
-  const options = { server, token: '', shim: shim(), paths: ground.paths, drain: drain() };
+  const { mode, wait_s } = installed;
+  const asking = { mode, wait_s };
+  const options = {
+    server,
+    token: '',
+    shim: shim(),
+    paths: ground.paths,
+    drain: drain(),
+    ...asking,
+  };
   const sources = await sourcesOf(installer);
   const after = installer.install(ground.texts, { ...options, sources, ...tokensNamed(env) });
   return changesIn(ground, after).length === 0;
