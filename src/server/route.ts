@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Code, Fault } from '../fault/fault.ts';
 import type { Access, RawCall } from './call.ts';
-import { check } from './check.ts';
+import { check } from '../event/check.ts';
 import { tenantFor } from './guard.ts';
 
 export type Method = 'GET' | 'POST' | 'DELETE';

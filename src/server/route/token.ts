@@ -12,7 +12,7 @@ import { newTokenSchema, revokedSchema, tokensSchema } from '../answer.ts';
 import { formOf, splitBatch } from '../batch.ts';
 import { readBody } from '../body.ts';
 import type { RawCall } from '../call.ts';
-import { check } from '../check.ts';
+import { check } from '../../event/check.ts';
 import { isOperator } from '../guard.ts';
 import * as parameter from '../parameter.ts';
 import { noteReading } from '../reading.ts';
