@@ -1,8 +1,5 @@
 /** The contract of an installer: the texts of one runtime's files in, the changed texts out. */
 
-/** As `policy/lifecycle.ts` has it, which stands below this part. */
-export type Mode = 'observe' | 'enforce';
-
 export type Scope = 'user' | 'project';
 
 /** Where a runtime is to be recorded; paths derive from it. */
@@ -17,6 +14,12 @@ export type Place = {
 /** By the names that the installer gives its files: their text; undefined where there is none. */
 export type Texts = Readonly<Record<string, string | undefined>>;
 export type Paths = Readonly<Record<string, string>>;
+
+/** Whether calls are held to Claw's decisions, or only told what would have been decided. */
+export type Enforcement =
+  | { readonly mode: 'observe' }
+  /** Seconds that a call waits for its approval. */
+  | { readonly mode: 'enforce'; readonly wait_s: number };
 
 export type InstallOptions = {
   /** Where Claw listens, without a slash at its end: `http://127.0.0.1:4620`. */
@@ -35,12 +38,10 @@ export type InstallOptions = {
   readonly drain?: readonly string[];
   /** Claude Code alone: `http` (default) costs a millisecond an event, `command` a process. */
   readonly transport?: 'http' | 'command';
-  /** Whether the runtime asks Claw before it acts, and is held to the answer; absent: neither. */
-  readonly mode?: Mode | undefined;
-  /** With a mode: how long a call waits for an approval, in seconds. */
-  readonly wait_s?: number | undefined;
   /** Export OpenTelemetry to Claw too. */
   readonly otlp?: boolean;
+  /** Without it nothing is asked before a call runs. */
+  readonly enforcement?: Enforcement | undefined;
 };
 
 /** A call of the runtime's own program. */
@@ -73,6 +74,16 @@ export type BlindSpot =
   | 'wrappedCalls'
   | 'lostAfterCalls';
 
+/** What enforcement is known not to hold back, or not to survive: a key of its sentence. */
+export type Hole =
+  | 'rejectedBeforeGate'
+  | 'hooksCanBeOff'
+  | 'untrustedNotAsked'
+  | 'openWhereKilled'
+  | 'stdinNotAsked'
+  | 'hostedNotAsked'
+  | 'outsideNotAsked';
+
 /** The very way by which records of an installation reach Claw. */
 export type Way =
   /** A shell's command line, which reads a record from standard input. */
@@ -86,22 +97,17 @@ export type Installed = {
   /** Where its records go, without a slash at its end. */
   readonly server: string;
   readonly way: Way;
-  /** Where it asks before it acts. */
-  readonly mode?: Mode;
-  readonly wait_s?: number;
+  /** How calls are held to decisions; undefined where nothing is asked. */
+  readonly enforcing?: Enforcing;
 };
 
-/** What settings of a plugin say of that; one that says anything else than to observe enforces. */
-export function enforcementIn(
-  settings: Readonly<Record<string, unknown>>,
-): Pick<Installed, 'mode' | 'wait_s'> {
-  const { mode, wait_s } = settings;
-  if (mode === undefined || mode === null) return {};
-  return {
-    mode: mode === 'observe' ? mode : 'enforce',
-    ...(typeof wait_s === 'number' ? { wait_s } : {}),
-  };
-}
+export type Enforcing = {
+  readonly enforcement: Enforcement;
+  /** What asks before a call. */
+  readonly way: Way;
+  /** Whether a call is blocked also where nobody answers. */
+  readonly closed: boolean;
+};
 
 export type Installer = {
   /** As `agent.runtime` names it. */
@@ -130,4 +136,6 @@ export type Installer = {
   /** The version of the runtime that the blind spots were measured with. */
   readonly measured: string;
   readonly blind: readonly BlindSpot[];
+  /** What its enforcement does not reach; undefined where it cannot enforce. */
+  readonly holes?: readonly Hole[];
 };

@@ -2,15 +2,7 @@
 import { join } from 'node:path';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
-import {
-  enforcementIn,
-  type Installed,
-  type Installer,
-  type InstallOptions,
-  type Paths,
-  type Place,
-  type Texts,
-} from '../installer.ts';
+import type { Installed, Installer, InstallOptions, Paths, Place, Texts } from '../installer.ts';
 import {
   type Addition,
   jsonOf,
@@ -21,6 +13,7 @@ import {
   restored,
   withAdditions,
 } from '../json-edit.ts';
+import { askingOf, enforcingIn } from '../plugin-setting.ts';
 
 const WHAT = 'openclaw.json';
 const ID = 'claw';
@@ -81,7 +74,7 @@ function installed(texts: Texts, where: Paths): Installed | undefined {
   if (!whole || !isObject(config) || typeof config['server'] !== 'string') return undefined;
   const file = where['recorder'] ?? '';
   const way = { kind: 'plugin', file, config } as const;
-  return { server: config['server'], way, ...enforcementIn(config) };
+  return { server: config['server'], way, ...enforcingIn(config, way) };
 }
 
 function sourceOf(file: string): string {
@@ -112,7 +105,7 @@ function installConfig(before: string | undefined, options: InstallOptions): str
 }
 
 function additionsFor(
-  { server, tokens, drain, mode, wait_s, paths: where }: InstallOptions,
+  { server, tokens, drain, enforcement, paths: where }: InstallOptions,
   keep: Keep,
   listed: boolean,
 ): Addition[] {
@@ -120,8 +113,7 @@ function additionsFor(
     server,
     ...(tokens === undefined ? {} : { tokens }),
     ...(drain === undefined ? {} : { drain }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(mode === undefined || wait_s === undefined ? {} : { wait_s }),
+    ...askingOf({ enforcement }),
     ...(keep.length === 0 ? {} : { keep: keep.join(',') }),
   };
   const entry = { enabled: true, hooks: { allowConversationAccess: true }, config };

@@ -2,6 +2,7 @@
 import type { Adapter } from '../adapter.ts';
 import { adaptedOf, type Handler, type Told, unknownKind } from '../draft.ts';
 import { DROPPED, droppedOf, HELD_BACK } from '../gap.ts';
+import { pluginGate } from '../gate.ts';
 import { approvalAsked, approvalResolved } from './approval.ts';
 import { answered, asked, heldBack, persisted } from './call.ts';
 import { cron, noted as notedGateway, pairing, skill } from './gateway.ts';
@@ -56,6 +57,7 @@ export const OPENCLAW_HOOKS: readonly string[] = [...HOOKS.keys()];
 
 export const openclaw: Adapter = {
   runtime: RUNTIME,
+  gate: pluginGate('before_tool_call'),
   adapt: (record, context) => {
     const posted = readPosted(record, context);
     return posted.hook === DROPPED

@@ -2,13 +2,8 @@
 import { join } from 'node:path';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
-import {
-  enforcementIn,
-  type Installer,
-  type InstallOptions,
-  type Paths,
-  type Place,
-} from '../installer.ts';
+import type { Installer, InstallOptions, Paths, Place } from '../installer.ts';
+import { askingOf, enforcingIn } from '../plugin-setting.ts';
 
 const PLUGIN = 'opencode.js';
 /** In the order in which they stand inside: each exports nothing there. */
@@ -35,7 +30,8 @@ export const opencodeInstaller: Installer = {
   installed: ({ plugin }, { plugin: file = '' }) => {
     const { server, ...settings } = plugin && isOurs(plugin) ? settingsIn(plugin) : {};
     if (typeof server !== 'string') return undefined;
-    return { server, way: { kind: 'plugin', file, config: {} }, ...enforcementIn(settings) };
+    const way = { kind: 'plugin', file, config: {} } as const;
+    return { server, way, ...enforcingIn(settings, way) };
   },
   measured: '1.18.33',
   blind: ['failureOnBusOnly', 'pluginsCanBeOff'],
@@ -56,9 +52,8 @@ function isOurs(text: string): boolean {
  * OpenCode takes every file of its folder, and every export of a file, for a plugin: what the
  * plugin imports stands inside.
  */
-function pluginText({ server, tokens, drain, mode, wait_s, sources }: InstallOptions): string {
-  const asked = mode === undefined ? {} : { mode, wait_s };
-  const settings = JSON.stringify({ server, tokens, drain, ...asked });
+function pluginText({ server, tokens, drain, enforcement, sources }: InstallOptions): string {
+  const settings = JSON.stringify({ server, tokens, drain, ...askingOf({ enforcement }) });
   const inner = INNER.map((name) => (sources[name] ?? '').replaceAll(/^export /gm, ''));
   return (sources[PLUGIN] ?? '')
     .replace(/^const SETTINGS = .*$/m, () => `const SETTINGS = ${settings};`)

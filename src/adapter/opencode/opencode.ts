@@ -2,6 +2,7 @@
 import type { Adapter } from '../adapter.ts';
 import { adaptedOf, type Handler, type Told, unknownKind } from '../draft.ts';
 import { DROPPED, droppedOf, HELD_BACK } from '../gap.ts';
+import { pluginGate } from '../gate.ts';
 import { answered, asked, heldBack, permissionAsked, permissionReplied } from './call.ts';
 import { quietReason } from './noise.ts';
 import { part } from './part.ts';
@@ -43,6 +44,7 @@ export const OPENCODE_KINDS: readonly string[] = [...KINDS.keys()];
 
 export const opencode: Adapter = {
   runtime: RUNTIME,
+  gate: pluginGate('tool.execute.before'),
   adapt: (record, context) => {
     const posted = readPosted(record, context);
     if (posted.kind === DROPPED) return droppedOf(record, RUNTIME, context);

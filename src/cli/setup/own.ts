@@ -21,15 +21,14 @@ export async function isOwn({ installer, ground, installed, env }: Found): Promi
   if (way.kind === 'command') {
     return way.command.startsWith(`${shim()} hook ${installer.runtime} --server `);
   }
-  const { mode, wait_s } = installed;
-  const asking = { mode, wait_s };
+  const { enforcement } = installed.enforcing ?? {};
   const options = {
     server,
     token: '',
     shim: shim(),
     paths: ground.paths,
     drain: drain(),
-    ...asking,
+    enforcement,
   };
   const sources = await sourcesOf(installer);
   const after = installer.install(ground.texts, { ...options, sources, ...tokensNamed(env) });
