@@ -157,6 +157,9 @@ export const approvalSchema = z.strictObject({
   decision_id: z.string().optional().meta({ description: 'The decision that escalated.' }),
   tool: z.string(),
   arguments: z.unknown(),
+  arguments_cut: z.literal(true).optional().meta({
+    description: 'Only their beginning, as text: the event of the decision holds them whole.',
+  }),
   cwd: z.string().optional(),
   action: eventSchema.shape.action,
   resources: eventSchema.shape.resources,

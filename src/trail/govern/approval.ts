@@ -228,7 +228,7 @@ function waitFor(entry: ApprovalEntry, { wait_s, signal }: Wait): Promise<Approv
 async function entryOf(desk: Desk, state: TenantState, id: string): Promise<ApprovalEntry> {
   const entry = state.approvals.get(id);
   if (entry) return entry;
-  const approval = await desk.lost.approval(state.tenant, id);
+  const approval = await desk.past.approval(state.tenant, id);
   const raced = state.approvals.get(id);
   if (raced) return raced;
   if (approval) return putApproval(state, approval);

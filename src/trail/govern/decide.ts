@@ -6,12 +6,12 @@ import type { PolicyRequest, Verdict } from '../../policy/policy.ts';
 import { policyRequest } from '../../policy/request.ts';
 import { constraintsOf, violationOf } from '../../policy/task.ts';
 import { type Ground, ownEvent, timeOf, violationIn } from './ground.ts';
-import { coveringApproval, putApproval, type TaskEntry, type TenantState } from './state.ts';
+import { coveringApproval, putApproval, type RuledState, type TaskEntry } from './state.ts';
 import { within } from './task.ts';
 
 /** An action on its way to a decision. */
 export type Asked = {
-  readonly state: TenantState;
+  readonly state: RuledState;
   readonly task: TaskEntry | undefined;
   /** The action as an event describes it. */
   readonly acting: Partial<Event> & Pick<Event, 'session_id' | 'tool'>;
@@ -74,9 +74,7 @@ function verdictOn(
   { state, task, acting }: Asked,
   [request, lifted]: readonly [PolicyRequest, ReadonlySet<string>?],
 ): Verdict {
-  const set = state.policy?.set;
-  if (!set) throw new TypeError('A tenant has policies before anything is decided.');
-  const verdict = set.decide(request, lifted);
+  const verdict = state.policy.set.decide(request, lifted);
   const violation = task && violationOf(task.task, acting, now());
   if (!task || !violation || lifted?.has(violation.policy_id)) return verdict;
   const outcome = task.task.on_violation;
@@ -113,7 +111,10 @@ async function recordDecision(ground: Ground, asked: Asked, judged: Judged): Pro
   const { state, mode, task } = asked;
   const { verdict, approval } = judged;
   const decision_id = asked.id ?? ground.newId();
-  const decision = decisionOf(asked, judged, { decision_id, created_at: judged.request.context.at });
+  const decision = decisionOf(asked, judged, {
+    decision_id,
+    created_at: judged.request.context.at,
+  });
   const used = approval?.scope === 'once' ? { approval: { ...approval, state: 'used' } } : {};
   await ground.record(
     ownEvent(state.tenant, {
@@ -211,7 +212,7 @@ function constraintsIn(verdict: Verdict, task: TaskEntry | undefined): unknown {
 /** Nothing holds it in the trail, so an enforced action must not run on it. */
 function unrecorded(ground: Ground, asked: Asked, why: string): Decision {
   const reason = `The decision could not be recorded, so it is denied: ${why}`;
-  const policy_version = asked.state.policy?.version.version ?? 'none';
+  const policy_version = asked.state.policy.version.version;
   const outcome = 'deny';
   const verdict: Verdict = { outcome, policy_ids: [], policy_version, reason, escalated: [] };
   const request = policyRequest(asked.acting, timeOf(ground));

@@ -1,9 +1,10 @@
 /** What every step of the lifecycle stands on: recording, time, ids, state, and what to look up. */
 import type { Draft, Event } from '../../event/event.ts';
-import { LIFECYCLE, OWN_ATTRIBUTE } from '../../event/lifecycle.ts';
-import type { Approval, Decision, Task } from '../../policy/lifecycle.ts';
+import { type LifecycleTool, OWN_ATTRIBUTE } from '../../event/lifecycle.ts';
+import type { Decision } from '../../policy/lifecycle.ts';
 import type { Actor } from './govern.ts';
-import type { TenantState } from './state.ts';
+import type { Past } from './load.ts';
+import type { RuledState, TenantState } from './state.ts';
 
 export type Own = Draft & { readonly tenant_id: string };
 
@@ -17,12 +18,10 @@ export type Ground = {
   readonly newId: () => string;
   /** The tenant's state, once it was read from the trail. */
   readonly stateOf: (tenant: string) => Promise<TenantState>;
+  /** The same, with policies in force. */
+  readonly ruledState: (tenant: string) => Promise<RuledState>;
   /** What memory no longer holds. */
-  readonly lost: {
-    readonly task: (tenant: string, task_id: string) => Promise<Task | undefined>;
-    readonly approval: (tenant: string, approval_id: string) => Promise<Approval | undefined>;
-    readonly event: (tenant: string, id: string) => Promise<Event | undefined>;
-  };
+  readonly past: Pick<Past, 'task' | 'approval' | 'event'>;
 };
 
 export function timeOf({ now }: Pick<Ground, 'now'>): string {
@@ -31,7 +30,7 @@ export function timeOf({ now }: Pick<Ground, 'now'>): string {
 
 type Said = Pick<Draft, 'type' | 'session_id'> &
   Partial<Draft> & {
-    readonly tool: (typeof LIFECYCLE)[number];
+    readonly tool: LifecycleTool;
     readonly own: Readonly<Record<string, unknown>>;
   };
 
@@ -66,7 +65,5 @@ export function actingAs(
 
 /** How the documents call what a policy refused. */
 export function violationIn({ outcome, mode }: Pick<Decision, 'outcome' | 'mode'>) {
-  return outcome === 'deny' && mode === 'enforce'
-    ? ({ status: 'POLICY_VIOLATION' } as const)
-    : {};
+  return outcome === 'deny' && mode === 'enforce' ? ({ status: 'POLICY_VIOLATION' } as const) : {};
 }

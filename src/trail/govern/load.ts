@@ -4,12 +4,7 @@ import type { Event } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { Journal } from '../../journal/journal.ts';
-import {
-  type Approval,
-  type Enforcement,
-  type Task,
-  TASK_MOST_S,
-} from '../../policy/lifecycle.ts';
+import { type Approval, type Enforcement, TASK_MOST_S, type Task } from '../../policy/lifecycle.ts';
 import { type ContentOptions, eventOf, readContent } from '../content.ts';
 import type { Indexer } from '../indexer.ts';
 import { type OverflowStore, restore } from '../overflow.ts';
@@ -27,6 +22,30 @@ export type LoadOptions = ContentOptions &
     readonly locate: (tenant: string, id: string) => Promise<number | undefined>;
     readonly now: () => number;
   };
+
+/** What the trail says of the lifecycle; an answer may wait for an index that lags behind. */
+export type Past = {
+  /** Everything that is open, and what is in force. */
+  readonly state: (tenant: string) => Promise<Loaded>;
+  readonly task: (tenant: string, task_id: string) => Promise<Task | undefined>;
+  readonly approval: (tenant: string, approval_id: string) => Promise<Approval | undefined>;
+  /** An event by its id, from journal and archive alone. */
+  readonly event: (tenant: string, id: string) => Promise<Event | undefined>;
+  /** Every policy set that was put in force, the latest first. */
+  readonly versions: (tenant: string) => Versions;
+};
+
+type Versions = AsyncGenerator<PolicyVersion, undefined>;
+
+export function openPast(options: LoadOptions): Past {
+  return {
+    state: (tenant) => loadState(options, tenant),
+    task: (tenant, id) => lostTask(options, tenant, id),
+    approval: (tenant, id) => lostApproval(options, tenant, id),
+    event: (tenant, id) => lostEvent(options, tenant, id),
+    versions: (tenant) => policyEvents(options, tenant),
+  };
+}
 
 export type Loaded = {
   readonly tasks: readonly Task[];
@@ -53,10 +72,9 @@ const APPROVALS = any(
 );
 
 /** Everything that is open, and what is in force. Throws where the index cannot be read. */
-export async function loadState(options: LoadOptions, tenant: string): Promise<Loaded> {
+async function loadState(options: LoadOptions, tenant: string): Promise<Loaded> {
   await caughtUp(options);
   const now_ms = options.now();
-  const policy = await newest(options, tenant, all(is('type', 'admin'), is('tool', 'policy.apply')));
   const modes = await newest(
     options,
     tenant,
@@ -68,17 +86,28 @@ export async function loadState(options: LoadOptions, tenant: string): Promise<L
     ...{ tenant, filter: APPROVALS, from_ms: now_ms - APPROVALS_MS, name: 'approval' },
   });
   const open = tasks.filter(({ state }) => state === 'open');
-  const inForce = policy && (await whole(options, tenant, policy));
+  const policy = (await policyEvents(options, tenant).next()).value;
   return {
     tasks: await Promise.all(open.map((task) => withUse(options, tenant, task))),
     approvals: approvals.filter((one) => isLive(one, now_ms)),
-    ...(inForce ? { policy: ownOf<PolicyVersion>(inForce, 'policy') as PolicyVersion } : {}),
+    ...(policy ? { policy } : {}),
     ...(modes ? { enforcement: ownOf<Enforcement>(modes, 'enforcement') as Enforcement } : {}),
   };
 }
 
+/** Every policy set that was put in force, the latest first. */
+async function* policyEvents(options: LoadOptions, tenant: string): Versions {
+  await caughtUp(options);
+  const filter = all(is('type', 'admin'), is('tool', 'policy.apply'));
+  for await (const row of rowsOf(options, { tenant, filter, from_ms: 0 })) {
+    const version = ownOf<PolicyVersion>(row, 'policy');
+    if (version) yield version;
+  }
+  return undefined;
+}
+
 /** The last word on one task or approval; undefined where there is none. */
-export async function lostTask(options: LoadOptions, tenant: string, task_id: string) {
+async function lostTask(options: LoadOptions, tenant: string, task_id: string) {
   await caughtUp(options);
   const filter = all(TASKS, is('task_id', task_id));
   const [task] = await latest<Task>(options, { tenant, filter, from_ms: 0, name: 'task' });
@@ -86,16 +115,18 @@ export async function lostTask(options: LoadOptions, tenant: string, task_id: st
   return task.state === 'open' ? withUse(options, tenant, task) : task;
 }
 
-export async function lostApproval(options: LoadOptions, tenant: string, approval_id: string) {
+async function lostApproval(options: LoadOptions, tenant: string, approval_id: string) {
   await caughtUp(options);
-  const text: Filter = { kind: 'text', field: 'arguments', text: approval_id, prefix: false };
-  const filter = all(is('type', 'approval'), text);
+  const named = ['arguments', 'attributes'].map(
+    (field): Filter => ({ kind: 'text', field, text: approval_id, prefix: false }),
+  );
+  const filter = all(APPROVALS, any(...named));
   const found = await latest<Approval>(options, { tenant, filter, from_ms: 0, name: 'approval' });
   return found.find((one) => one.approval_id === approval_id);
 }
 
 /** An event by its id, wherever it is; undefined where there is none. */
-export async function lostEvent(
+async function lostEvent(
   options: LoadOptions,
   tenant: string,
   id: string,
@@ -143,7 +174,7 @@ async function* rowsOf(options: LoadOptions, { tenant, filter, from_ms }: Asked)
     const page = { limit: PAGE, order: 'newest', ...(after ? { after } : {}) } as const;
     const { value: hits } = await options.engine.search({ tenant, filter, from_ms }, page);
     const rows = await readRows(options, tenant, hits);
-    yield* rows;
+    for (const row of rows) yield await withAttributes(options, tenant, row);
     const last = hits[rows.length - 1];
     if (!last || (hits.length < PAGE && rows.length === hits.length)) return;
     after = { time_ms: last.time_ms, seq: last.seq };
@@ -162,9 +193,11 @@ async function newest(
   return undefined;
 }
 
-/** With its large values put back. */
-async function whole(options: LoadOptions, tenant: string, row: Row): Promise<Event> {
-  return restore(options, eventOf(await readContent(options, tenant, row.index)));
+/** The row; with its large values put back where what Claw wrote is among them. */
+async function withAttributes(options: LoadOptions, tenant: string, row: Row): Promise<Row> {
+  if (!row.overflow?.some(({ field }) => field === 'attributes')) return row;
+  const event = await restore(options, eventOf(await readContent(options, tenant, row.index)));
+  return { ...row, ...event };
 }
 
 function ownOf<T>(event: Pick<Event, 'attributes'>, name: string): T | undefined {

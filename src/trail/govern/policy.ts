@@ -21,14 +21,15 @@ export function openPolicies(ground: Ground): Policies {
   const turns = new Map<string, Promise<unknown>>();
   const inTurn = <T>(tenant: string, work: () => Promise<T>): Promise<T> => {
     const turn = (turns.get(tenant) ?? Promise.resolve()).then(work, work);
-    turns.set(tenant, turn.catch(() => undefined));
+    turns.set(
+      tenant,
+      turn.catch(() => undefined),
+    );
     return turn;
   };
   return {
     policies: async (tenant) => {
-      const { policy } = await ground.stateOf(tenant);
-      if (policy) return policy;
-      throw new Fault('policy.not_found', 'No policies are in force.', { field: 'tenant' });
+      return (await ground.ruledState(tenant)).policy;
     },
     applyPolicies: ({ files, reason }, actor) =>
       inTurn(actor.tenant, async () => {
@@ -50,7 +51,7 @@ type Change = {
 
 /** Compiles, records with the difference to what was in force, and only then decides by it. */
 export async function putInForce(
-  ground: Omit<Ground, 'stateOf'>,
+  ground: Pick<Ground, 'record' | 'now' | 'newId'>,
   state: TenantState,
   { files, author, reason }: Change,
 ): Promise<PolicyVersion> {

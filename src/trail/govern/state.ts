@@ -10,7 +10,7 @@ import type { PolicySet } from '../../policy/policy.ts';
 import type { PolicyVersion } from './govern.ts';
 
 /** Open tasks, and approvals that are pending or may be used, of one tenant. */
-const OPEN_TASKS = 50_000;
+const OPEN_TASKS = 10_000;
 const OPEN_APPROVALS = 10_000;
 /** Tasks and approvals that are over and still in memory: others are read from the trail. */
 const OVER = 10_000;
@@ -43,8 +43,13 @@ export type TenantState = {
   /** Approvals of one action in one session. */
   readonly actions: Map<string, Set<string>>;
   policy: { readonly version: PolicyVersion; readonly set: PolicySet } | undefined;
+  /** Settles when there are policies in force. */
+  starting?: Promise<unknown>;
   enforcement: Enforcement;
 };
+
+/** With a policy set in force: what a decision needs. */
+export type RuledState = TenantState & { readonly policy: NonNullable<TenantState['policy']> };
 
 export function emptyState(tenant: string): TenantState {
   return {
@@ -95,11 +100,15 @@ export function putApproval(state: TenantState, approval: Approval): ApprovalEnt
   const same = actions.get(key) ?? new Set();
   actions.set(key, same.add(approval_id));
   for (const tell of [...entry.waiting]) tell();
-  forget(approvals, (one) => isOver(one.approval), (one) => {
-    const others = actions.get(actionKey(one.approval));
-    others?.delete(one.approval.approval_id);
-    if (others?.size === 0) actions.delete(actionKey(one.approval));
-  });
+  forget(
+    approvals,
+    (one) => isOver(one.approval),
+    (one) => {
+      const others = actions.get(actionKey(one.approval));
+      others?.delete(one.approval.approval_id);
+      if (others?.size === 0) actions.delete(actionKey(one.approval));
+    },
+  );
   return entry;
 }
 

@@ -42,7 +42,7 @@ async function declare(ground: Ground, request: unknown, actor: Actor): Promise<
     declared_by: actor.name,
     declared_at: timeOf(ground),
   };
-  const lost = asked.task_id === undefined ? undefined : await ground.lost.task(tenant, task_id);
+  const lost = asked.task_id === undefined ? undefined : await ground.past.task(tenant, task_id);
   const before = state.tasks.get(task_id);
   if (before) {
     await before.declared;
@@ -50,6 +50,7 @@ async function declare(ground: Ground, request: unknown, actor: Actor): Promise<
   }
   if (lost) return same(lost, task);
   roomForTask(state);
+  refuseLarge(task);
   refuseSecond(state, task.session_id);
   // Taken at once: of two that declare the same id at the same time, one is first.
   const entry = putTask(state, task);
@@ -87,6 +88,17 @@ async function recordTask(ground: Ground, state: TenantState, { task, channel }:
   }
 }
 
+/** Bytes of a task as JSON: all that are open are kept in memory. */
+const TASK_BYTES = 64 * 1024;
+
+function refuseLarge(task: Task): void {
+  if (Buffer.byteLength(JSON.stringify(task)) <= TASK_BYTES) return;
+  throw new Fault('request.too_large', `The task is larger than ${TASK_BYTES} bytes.`, {
+    field: 'scope',
+    limit: TASK_BYTES,
+  });
+}
+
 /** Declared again, as a retry does: the same task, or a contradiction. */
 function same(before: Task, now: Task): Task {
   const said = ({ goal, scope, budget, on_violation, session_id }: Task) => {
@@ -110,15 +122,11 @@ function refuseSecond({ sessions }: TenantState, session_id: string): void {
 }
 
 /** Throws `task.not_found`. */
-export async function entryOf(
-  ground: Ground,
-  tenant: string,
-  task_id: string,
-): Promise<TaskEntry> {
+export async function entryOf(ground: Ground, tenant: string, task_id: string): Promise<TaskEntry> {
   const state = await ground.stateOf(tenant);
   const entry = state.tasks.get(task_id);
   if (entry) return entry;
-  const task = await ground.lost.task(tenant, task_id);
+  const task = await ground.past.task(tenant, task_id);
   const raced = state.tasks.get(task_id);
   if (raced) return raced;
   if (task) return putTask(state, task);

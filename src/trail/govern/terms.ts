@@ -1,4 +1,6 @@
 /** An approval as it is asked for: of exactly one action, on the terms that the policies set. */
+import { given } from '../../adapter/record.ts';
+import { canonicalText } from '../../event/canonical.ts';
 import { APPROVAL_S, type Approval, type Decision } from '../../policy/lifecycle.ts';
 import { type Asked, judge } from './decide.ts';
 import type { Actor } from './govern.ts';
@@ -30,7 +32,7 @@ export function approvalFor(ground: Ground, { asked, actor, decision, wish }: Fo
     ...(call_id === undefined ? {} : { call_id }),
     ...(decision ? { decision_id: decision.decision_id } : {}),
     tool: acting.tool ?? 'unknown',
-    arguments: acting.arguments,
+    ...shownArguments(acting.arguments),
     ...(typeof cwd === 'string' ? { cwd } : {}),
     ...(action === undefined ? {} : { action }),
     ...(resources === undefined ? {} : { resources }),
@@ -40,7 +42,9 @@ export function approvalFor(ground: Ground, { asked, actor, decision, wish }: Fo
     reason: escalates ? verdict.reason : (wish?.reason ?? verdict.reason),
     ...(wish ? { request_reason: wish.reason } : {}),
     ...(terms.separation ? { separation: true as const } : {}),
-    ...{ agent, user, environment },
+    ...given('agent', agent),
+    ...given('user', user),
+    ...given('environment', environment),
     requested_by: actor.name,
     requester_id: actor.credential_id,
     requested_at: new Date(now_ms).toISOString(),
@@ -48,6 +52,15 @@ export function approvalFor(ground: Ground, { asked, actor, decision, wish }: Fo
     quorum: Math.max(wish?.quorum ?? 1, terms.quorum),
     votes: [],
   };
+}
+
+/** Characters of arguments that an approval itself holds: those that wait are kept in memory. */
+const SHOWN_CHARS = 64 * 1024;
+
+function shownArguments(args: unknown): Pick<Approval, 'arguments' | 'arguments_cut'> {
+  const text = args === undefined ? '' : canonicalText(args);
+  if (text.length <= SHOWN_CHARS) return { arguments: args };
+  return { arguments: text.slice(0, SHOWN_CHARS).toWellFormed(), arguments_cut: true };
 }
 
 /** What policies ask of an approval: `quorum`, `expires_s`, `separation`. */

@@ -64,7 +64,7 @@ type Requested = Omit<ReturnType<typeof validateSchema.parse>, 'wait_s' | 'appro
 
 /** The action as an event tells it, with its task and the mode in which it is judged. */
 async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise<Asked> {
-  const state = await ground.stateOf(actor.tenant);
+  const state = await ground.ruledState(actor.tenant);
   const open = action.session_id && state.sessions.get(action.session_id);
   const task_id = action.task_id ?? open;
   const task = task_id ? await entryOf(ground, actor.tenant, task_id) : undefined;
@@ -166,20 +166,25 @@ async function open(ground: ValidateOptions, { asked, actor, approval }: Asking)
   const needed = decision.outcome === 'escalate' && decision.mode === 'enforce' && approval;
   if (!needed) return decision;
   const known = pendingApproval(asked.state, sameAs(asked));
-  const made = known ?? (await ground.ask(asked.state, approvalFor(ground, { asked, actor, decision })));
+  const made =
+    known ?? (await ground.ask(asked.state, approvalFor(ground, { asked, actor, decision })));
   return { ...decision, approval: made };
 }
 
 /** A decision that an earlier process recorded under this id. */
 async function recall(ground: Ground, asked: Asked, id: string): Promise<Decision | undefined> {
-  const event = await ground.lost.event(asked.state.tenant, id);
+  const event = await ground.past.event(asked.state.tenant, id);
   if (!event) return undefined;
   const own = Object(event.attributes?.['claw']).decision as
     | { action_hash?: unknown; mode?: Asked['mode']; request?: never }
     | undefined;
   if (own?.action_hash !== asked.action_hash) throw mismatch();
-  const { outcome = 'deny', policy_ids = [], policy_version = 'none', reason = '' } =
-    event.decision ?? {};
+  const {
+    outcome = 'deny',
+    policy_ids = [],
+    policy_version = 'none',
+    reason = '',
+  } = event.decision ?? {};
   const verdict = { outcome, policy_ids, policy_version, reason, escalated: [] };
   const made = { decision_id: event.id, created_at: event.time };
   const before = { ...asked, mode: own.mode ?? asked.mode };
