@@ -6,7 +6,6 @@ import {
   NAME_CHARS,
   OUTCOMES,
   RESOURCE_CHARS,
-  RESOURCES,
   UUID,
 } from '../event/event.ts';
 
@@ -140,6 +139,7 @@ export const taskSchema = z.strictObject({
 });
 
 const vote = z.strictObject({
+  id: z.string().optional(),
   by: z.string().meta({ description: "Name of the approver's credential, or of the link." }),
   vote: z.enum(['approve', 'deny']),
   scope: z.enum(SCOPES).optional(),
@@ -157,17 +157,25 @@ export const approvalSchema = z.strictObject({
   decision_id: z.string().optional().meta({ description: 'The decision that escalated.' }),
   tool: z.string(),
   arguments: z.unknown(),
+  arguments_cut: z.literal(true).optional().meta({
+    description: 'Only their beginning, as text: the event of the decision holds them whole.',
+  }),
   cwd: z.string().optional(),
-  action: z.string().optional(),
-  resources: z.array(eventSchema.shape.resources.unwrap().element).max(RESOURCES).optional(),
+  action: eventSchema.shape.action,
+  resources: eventSchema.shape.resources,
   action_hash: z.string().meta({ description: 'Of the exact action that it covers.' }),
   policy_ids: z.array(z.string()),
   policy_version: z.string().optional(),
   reason: z.string().meta({ description: 'Why approval is needed.' }),
+  request_reason: z.string().optional().meta({ description: 'Why the requester wants it.' }),
+  separation: z.literal(true).optional().meta({
+    description: 'The user whom the agent acts for may not approve it.',
+  }),
   agent: eventSchema.shape.agent,
   user: eventSchema.shape.user,
   environment: z.string().optional(),
   requested_by: z.string().meta({ description: "Name of the requester's credential." }),
+  requester_id: z.string().meta({ description: "Id of the requester's credential." }),
   requested_at: at,
   expires_at: at,
   quorum: z.int(),
@@ -196,6 +204,9 @@ export const decisionSchema = z.strictObject({
   action_hash: z.string(),
   created_at: at,
   approval: approvalSchema.optional(),
+  recorded: z.literal(false).optional().meta({
+    description: 'It could not be recorded: so it denies, and counts nowhere.',
+  }),
 });
 
 /** Who is observed and who is held to the decisions; the first line that matches counts. */

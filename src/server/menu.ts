@@ -1,8 +1,11 @@
 /** The table of routes: what the server serves and what its OpenAPI document says. */
 
+import { validateAction } from './route/action.ts';
+import { approvalRoutes } from './route/approval.ts';
 import { capture } from './route/capture.ts';
 import { coverageRoutes } from './route/coverage.ts';
 import { documentRoute } from './route/document.ts';
+import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
 import { otlpRoutes } from './route/otlp.ts';
@@ -11,6 +14,7 @@ import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
 import { statusRoutes } from './route/status.ts';
 import { tail } from './route/tail.ts';
+import { taskRoutes } from './route/task.ts';
 import { tokenRoutes } from './route/token.ts';
 import type { Route } from './route.ts';
 
@@ -25,6 +29,10 @@ export const ROUTES: readonly Route[] = [
   exportRoute,
   ...proofRoutes,
   ...statusRoutes,
+  ...taskRoutes,
+  validateAction,
+  ...approvalRoutes,
+  ...enforcementRoutes,
   ...tokenRoutes,
   documentRoute(() => ROUTES),
 ];

@@ -1,9 +1,9 @@
 /** The contract of a route: who may call it, what it takes and gives, and what it does. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { check } from '../event/check.ts';
 import type { Code, Fault } from '../fault/fault.ts';
 import type { Access, RawCall } from './call.ts';
-import { check } from './check.ts';
 import { tenantFor } from './guard.ts';
 
 export type Method = 'GET' | 'POST' | 'DELETE';

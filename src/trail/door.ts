@@ -1,6 +1,7 @@
 /** The front door: what producers send becomes sealed, durable events, one receipt each. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Draft } from '../event/event.ts';
+import { OWN_ATTRIBUTE } from '../event/lifecycle.ts';
 import type { Producer } from '../event/normalise.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import type { Journal, Position } from '../journal/journal.ts';
@@ -34,6 +35,8 @@ export type DoorOptions = ReadyOptions & {
   /** Resolves when the tenant has its keys and its first entry. */
   readonly admit: (tenant: string) => Promise<void>;
   readonly limits: { readonly queue_events: number };
+  /** Told of the tokens that a durable event of a task reported. */
+  readonly spend: (tenant: string, task_id: string, tokens: number) => void;
 };
 
 export function openDoor(options: DoorOptions): Door {
@@ -115,6 +118,10 @@ async function indexOf({ places, place }: Pending): Promise<number> {
 /** What Claw says of itself is left out of people's lists: no producer may hide among it. */
 function refuseReserved(describe: ReadyOptions['describe']): ReadyOptions['describe'] {
   return (event) => {
+    if (event.attributes !== undefined && Object.hasOwn(event.attributes, OWN_ATTRIBUTE)) {
+      const message = `attributes.${OWN_ATTRIBUTE}: only Claw itself writes it.`;
+      throw new Fault('event.reserved', message, { field: `attributes.${OWN_ATTRIBUTE}` });
+    }
     if (!isOwnSession(event.session_id)) return describe(event);
     throw new Fault('event.reserved', 'session_id: the sessions claw and claw:… are Claw’s own.', {
       field: 'session_id',
@@ -195,8 +202,9 @@ async function commit(
     events.reduce((sum, { plain }) => sum + plain.bytes.length, 0),
   );
   let at = 0;
-  for (const [i, { plain }] of events.entries()) {
+  for (const [i, { plain, spent }] of events.entries()) {
     const { tenant, id, bytes } = plain;
+    if (spent) options.spend(tenant, spent.task_id, spent.tokens);
     const { seq, index } = places[i] as Position;
     kept.set(bytes, at);
     recent.add({ tenant, id, seq, index });

@@ -11,6 +11,8 @@ import { openCoverages } from './coverage.ts';
 import { type Door, openDoor } from './door.ts';
 import { openEvidence } from './evidence.ts';
 import { openGate } from './gate.ts';
+import { openPast } from './govern/load.ts';
+import { type Governing, inTask, openGovern } from './govern/open.ts';
 import { type Life, openLife } from './life.ts';
 import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
@@ -40,21 +42,21 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   const entropy = pooledEntropy();
   const newId = () => uuidv7(now(), entropy);
   const door = openDoor({
-    ...{ journal, keyring, store, recent, fresh, describe, admit, now, newId },
+    ...{ journal, keyring, store, recent, fresh, admit, now, newId },
+    describe: (event) => describe(inTask(event, (id) => governing.taskOf(event.tenant_id, id))),
+    spend: (...used) => governing.spend(...used),
     archived: ledger.lookup,
     limits: config,
   });
   const life: Life = openLife({ journal, ledger, door, version });
   const closing = new AbortController();
   const content: ContentOptions = { records: ledger, opener: keyring, fresh };
-  const locate = async (tenant: string, id: string) =>
-    recent.get(tenant, id) ??
-    (await ledger.lookup(tenant, id)) ??
-    (await engine.locate(tenant, id));
+  const locate = locator(parts);
   const shared = {
     ...{ ...content, journal, engine, indexer, ledger, store, keyring, locate, now },
     gate: openGate({ at_once: READS, waiting: WAITING_READS }),
   };
+  const governing: Governing = openGoverning(options, { ...shared, parts, door, newId });
   // All at once, so that their openings share a sync.
   await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));
   const started_at = new Date(now()).toISOString();
@@ -66,6 +68,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
     ...answers,
     ...covered,
     ...openEvidence(shared),
+    govern: governing.govern,
     tail: openTail({ ...content, journal, now, closing: closing.signal }),
     note: (note) => door.record(eventOf(note)),
     status: async () => ({
@@ -74,12 +77,40 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
     }),
     close: async () => {
       stop();
+      governing.close();
       closing.abort();
       // A disk that takes no more must not keep the rest from closing.
       await life.closed().catch((error: unknown) => options.onFault(asFault(error)));
       await parts.close();
     },
   };
+}
+
+function locator({ recent, ledger, engine }: Parts) {
+  return async (tenant: string, id: string) =>
+    recent.get(tenant, id) ??
+    (await ledger.lookup(tenant, id)) ??
+    (await engine.locate(tenant, id));
+}
+
+type Governed = ContentOptions & {
+  readonly parts: Parts;
+  readonly door: Door;
+  readonly newId: () => string;
+};
+
+function openGoverning(
+  { now, onFault }: PartOptions,
+  { parts, door, newId, ...content }: Governed,
+) {
+  const { journal, engine, indexer, store, keyring, recent, ledger } = parts;
+  return openGovern({
+    ...{ record: door.record, describe, now, newId, onFault, tenants: journal.tenants },
+    past: openPast({
+      ...{ ...content, journal, engine, indexer, store, keyring, now },
+      locate: async (tenant, id) => recent.get(tenant, id) ?? (await ledger.lookup(tenant, id)),
+    }),
+  });
 }
 
 type Covering = { readonly parts: Parts; readonly door: Door; readonly answers: Answers };

@@ -14,6 +14,8 @@ export type Ready = {
   readonly moved: readonly Moved[];
   /** Its id was made here, so that nobody can have sent it before. */
   readonly made: boolean;
+  /** Tokens that count against the budget of a task. */
+  readonly spent?: { readonly task_id: string; readonly tokens: number } | undefined;
 };
 
 export type ReadyOptions = {
@@ -63,11 +65,16 @@ function preparer(producer: Producer, { describe, now, newId, limits }: ReadyOpt
         : slim(whole, size, limits.inline_bytes);
       const { tenant_id: tenant, id } = event;
       const plain = { tenant, id, at_ms: now_ms, subject: subjectOf(event), bytes };
-      return { plain, moved, made: id === made };
+      return { plain, moved, made: id === made, spent: spentBy(event) };
     } catch (error) {
       return asFault(error);
     }
   };
+}
+
+function spentBy({ task_id, tokens }: Event): Ready['spent'] {
+  if (task_id === undefined || tokens === undefined) return undefined;
+  return { task_id, tokens: tokens.total ?? (tokens.input ?? 0) + (tokens.output ?? 0) };
 }
 
 /** The data subject under whose key an event is sealed. */

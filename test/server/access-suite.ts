@@ -7,16 +7,18 @@ import { ROUTES } from '../../src/server/menu.ts';
 import { eventually, openRig, type Rig } from './rig.ts';
 import type { OpenTrail } from './suite.ts';
 
-type Who = 'nobody' | 'stranger' | 'recorder' | 'viewer' | 'admin' | 'operator';
+type Who = 'nobody' | 'stranger' | 'recorder' | 'viewer' | 'approver' | 'admin' | 'operator';
 
 /** Who passes the guard; the rest get 401 without a known token, else 403. */
 const PASSES: Readonly<Record<Access, readonly Who[]>> = {
   recorder: ['recorder', 'admin', 'operator'],
-  viewer: ['viewer', 'admin', 'operator'],
-  ledger: ['viewer', 'admin', 'operator'],
+  viewer: ['viewer', 'approver', 'admin', 'operator'],
+  ledger: ['viewer', 'approver', 'admin', 'operator'],
+  approver: ['approver', 'admin', 'operator'],
+  member: ['recorder', 'viewer', 'approver', 'admin', 'operator'],
   admin: ['admin', 'operator'],
-  operator: ['nobody', 'stranger', 'recorder', 'viewer', 'admin', 'operator'],
-  open: ['nobody', 'stranger', 'recorder', 'viewer', 'admin', 'operator'],
+  operator: ['nobody', 'stranger', 'recorder', 'viewer', 'approver', 'admin', 'operator'],
+  open: ['nobody', 'stranger', 'recorder', 'viewer', 'approver', 'admin', 'operator'],
 };
 
 const PATHS: Readonly<Record<string, string>> = {
@@ -48,6 +50,7 @@ export function accessSuite(name: string, openTrail: OpenTrail): void {
           'stranger',
           'recorder',
           'viewer',
+          'approver',
           'admin',
           'operator',
         ] as const) {

@@ -1,12 +1,14 @@
 /** A small real trail in memory: an array behind the front door's own rules. */
 import { createHash, randomBytes } from 'node:crypto';
+import { describe } from '../../src/action/action.ts';
 import { canonicalBytes } from '../../src/event/canonical.ts';
-import type { Event } from '../../src/event/event.ts';
+import type { Draft, Event } from '../../src/event/event.ts';
 import { uuidv7 } from '../../src/event/id.ts';
 import { withNames } from '../../src/event/name.ts';
 import { normalise, type Producer } from '../../src/event/normalise.ts';
 import { asFault, Fault } from '../../src/fault/fault.ts';
 import { openCoverages } from '../../src/trail/coverage.ts';
+import { openGovern } from '../../src/trail/govern/open.ts';
 import type { PageRequest, Receipt, Row, SearchRequest, Trail } from '../../src/trail/trail.ts';
 import { paged, summary } from './memory-page.ts';
 
@@ -25,6 +27,28 @@ export function openMemoryTrail(): Promise<Trail> {
     closed: false,
   };
   const find = (request: PageRequest) => found(state, request);
+  const record = async (own: Draft & { tenant_id: string }) => {
+    const [receipt] = ingest(state, [own], { tenant_id: own.tenant_id });
+    if (receipt?.status === 'rejected') throw new Fault('internal.bug', receipt.error.message);
+  };
+  const governing = openGovern({
+    record,
+    describe,
+    now: Date.now,
+    newId: () => uuidv7(Date.now(), randomBytes),
+    tenants: () => [],
+    onFault: () => undefined,
+    past: {
+      state: async () => ({ tasks: [], approvals: [] }),
+      task: async () => undefined,
+      approval: async () => undefined,
+      event: async () => undefined,
+      versions: async function* () {
+        yield* [];
+        return undefined;
+      },
+    },
+  });
   const trail: Trail = {
     ingest: async (inputs, producer) => ingest(state, inputs, producer),
     search: async (request) => {
@@ -125,13 +149,15 @@ export function openMemoryTrail(): Promise<Trail> {
           event: canonicalBytes(event).toString(),
         })),
     ledgerFile: async (tenant, path) => ledgerFile(state, tenant, path),
-    note: async ({ type, tenant, user, tool, arguments: args, result }) => {
-      const event = { type, tool, session_id: 'claw', user: { id: user }, arguments: args, result };
-      const [receipt] = ingest(state, [event], { tenant_id: tenant });
-      if (receipt?.status === 'rejected') throw new Fault('internal.bug', receipt.error.message);
-    },
+    note: ({ type, tenant, user, tool, arguments: args, result }) =>
+      record({
+        ...{ type, tenant_id: tenant, tool, session_id: 'claw', user: { id: user } },
+        ...{ arguments: args, result },
+      }),
+    govern: governing.govern,
     status: async () => status(state),
     close: async () => {
+      governing.close();
       state.closed = true;
       for (const wake of state.followers) wake();
     },

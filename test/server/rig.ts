@@ -47,6 +47,7 @@ export async function openRig(
     operator: credentials.token ?? '',
     recorder: await token('recorder', 'acme'),
     viewer: await token('viewer', 'acme'),
+    approver: await token('approver', 'acme'),
     admin: await token('admin', 'acme'),
     foreigner: await token('admin', 'other'),
     send: (path: string, sent: Sent = {}) => send(`${server.url}${path}`, sent),

@@ -1,5 +1,6 @@
 /** Lists, makes and revokes tokens; each change is recorded, or not made. */
 import { z } from 'zod';
+import { check } from '../../event/check.ts';
 import { Fault } from '../../fault/fault.ts';
 import {
   ANY_TENANT,
@@ -9,11 +10,9 @@ import {
 } from '../../trail/credential.ts';
 import type { Note } from '../../trail/trail.ts';
 import { newTokenSchema, revokedSchema, tokensSchema } from '../answer.ts';
-import { formOf, splitBatch } from '../batch.ts';
-import { readBody } from '../body.ts';
 import type { RawCall } from '../call.ts';
-import { check } from '../check.ts';
 import { isOperator } from '../guard.ts';
+import { jsonBody } from '../json-body.ts';
 import * as parameter from '../parameter.ts';
 import { noteReading } from '../reading.ts';
 import { type Call, NOTHING, route } from '../route.ts';
@@ -53,7 +52,7 @@ const create = route({
   answer: { types: JSON_ONLY, schema: newTokenSchema },
   handle: async (call) => {
     const { face } = call;
-    const asked = check(newCredentialSchema, await bodyOf(call));
+    const asked = check(newCredentialSchema, await jsonBody(call, BODY_BYTES));
     const tenant = asked.tenant ?? call.tenant;
     if (!mayManage(call, { tenant })) throw foreign();
     const { token, credential } = await face.credentials.create({ ...asked, tenant });
@@ -94,19 +93,6 @@ function mayManage({ who }: RawCall, { tenant }: Pick<Credential, 'tenant'>): bo
 
 function foreign(): Fault {
   return new Fault('request.forbidden', "The tenant is not this token's.", { field: 'tenant' });
-}
-
-async function bodyOf({ face, request }: RawCall): Promise<unknown> {
-  const lease = face.budget.lease();
-  try {
-    const form = formOf(request.headers['content-type']);
-    const body = await readBody(request, { max_bytes: BODY_BYTES, lease });
-    const { items } = await splitBatch(body, form, face.limits);
-    const [item] = items;
-    return items.length === 1 && item && 'value' in item ? item.value : undefined;
-  } finally {
-    lease.end();
-  }
 }
 
 function noteOf(

@@ -1,4 +1,5 @@
 /** The contract of governance: the lifecycle from a declared task to its close, each recorded. */
+import type { Draft } from '../../event/event.ts';
 import type { Producer } from '../../event/normalise.ts';
 import type {
   Approval,
@@ -89,6 +90,12 @@ export type Govern = {
     request: { readonly files: readonly PolicyFile[]; readonly reason?: string },
     actor: Actor,
   ) => Promise<PolicyVersion>;
+  /** Every set that was in force, the latest first. */
+  readonly policyVersions: (tenant: string, limit?: number) => Promise<readonly PolicyVersion[]>;
+  /** Throws `policy.not_found`. */
+  readonly policyVersion: (tenant: string, version: string) => Promise<PolicyVersion>;
   readonly enforcement: (tenant: string) => Promise<Enforcement>;
   readonly setEnforcement: (settings: Enforcement, actor: Actor) => Promise<Enforcement>;
+  /** Records what Claw itself says of the lifecycle: its attribute `claw` is nobody else's. */
+  readonly recordOwn: (own: Draft & { readonly tenant_id: string }) => Promise<void>;
 };

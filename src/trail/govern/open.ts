@@ -1,0 +1,111 @@
+/** Composes governance: its state by tenant, and what stands on it. */
+import type { Draft } from '../../event/event.ts';
+import { asFault, type Fault } from '../../fault/fault.ts';
+import { compile } from '../../policy/cedar.ts';
+import { openApprovals } from './approval.ts';
+import type { Govern } from './govern.ts';
+import type { Ground } from './ground.ts';
+import type { Past } from './load.ts';
+import { openPolicies, putInForce } from './policy.ts';
+import { starterPolicies } from './starter.ts';
+import { emptyState, putTask, type RuledState, type TenantState } from './state.ts';
+import { openTasks } from './task.ts';
+import { openValidate } from './validate.ts';
+import { openVersions } from './version.ts';
+
+export type GovernOptions = Pick<Ground, 'record' | 'describe' | 'now' | 'newId'> & {
+  readonly past: Past;
+  readonly tenants: () => readonly string[];
+  /** Told where a tenant's state cannot be read: it is tried again when it is needed. */
+  readonly onFault: (fault: Fault) => void;
+};
+
+export type Governing = {
+  readonly govern: Govern;
+  /** The open task of a session, where the tenant's state is in memory. */
+  readonly taskOf: (tenant: string, session_id: string) => string | undefined;
+  /** Counts tokens that an event of a task reported. */
+  readonly spend: (tenant: string, task_id: string, tokens: number) => void;
+  readonly close: () => void;
+};
+
+export function openGovern(options: GovernOptions): Governing {
+  let closed = false;
+  const ready = new Map<string, TenantState>();
+  const loading = new Map<string, Promise<TenantState>>();
+  const stateOf = (tenant: string): Promise<TenantState> => {
+    const known = loading.get(tenant);
+    if (known) return known;
+    const state = load(tenant);
+    loading.set(tenant, state);
+    state.catch(() => loading.delete(tenant));
+    return state;
+  };
+  const { record, describe, now, newId, past } = options;
+  const ruledState = async (tenant: string) => ruled(ground, await stateOf(tenant));
+  const ground: Ground = { record, describe, now, newId, stateOf, ruledState, past };
+  const approvals = openApprovals(ground);
+  const load = async (tenant: string): Promise<TenantState> => {
+    const state = emptyState(tenant);
+    const { tasks, policy, enforcement, approvals: live } = await past.state(tenant);
+    if (enforcement) state.enforcement = enforcement;
+    if (policy) state.policy = { version: policy, set: compile(policy.files) };
+    for (const task of tasks) putTask(state, task);
+    for (const approval of live) approvals.resume(state, approval);
+    ready.set(tenant, state);
+    return state;
+  };
+  for (const tenant of options.tenants()) {
+    stateOf(tenant).catch((error: unknown) => {
+      if (!closed) options.onFault(asFault(error));
+    });
+  }
+  const { approval, approvals: list, approve, deny } = approvals;
+  return {
+    govern: {
+      ...openTasks({ ...ground, withdraw: approvals.withdraw }),
+      ...openValidate({ ...ground, ask: approvals.ask, wait: approvals.wait }),
+      ...openPolicies(ground),
+      ...openVersions(past),
+      ...{ approval, approvals: list, approve, deny },
+      recordOwn: record,
+    },
+    taskOf: (tenant, session_id) => ready.get(tenant)?.sessions.get(session_id),
+    spend: (tenant, task_id, tokens) => spend(ready.get(tenant), task_id, tokens),
+    close: () => {
+      closed = true;
+      approvals.close();
+    },
+  };
+}
+
+/** A trail that has put no policies in force is held to those that Claw brings along. */
+async function ruled(ground: Ground, state: TenantState): Promise<RuledState> {
+  state.starting ??= state.policy
+    ? Promise.resolve(state.policy.version)
+    : putInForce(ground, state, { files: starterPolicies(), author: 'claw' });
+  try {
+    await state.starting;
+  } catch (error) {
+    delete state.starting;
+    throw error;
+  }
+  return state as RuledState;
+}
+
+function spend(state: TenantState | undefined, task_id: string, tokens: number): void {
+  const entry = state?.tasks.get(task_id);
+  if (entry?.task.state !== 'open') return;
+  const { used } = entry.task;
+  entry.task = { ...entry.task, used: { ...used, tokens: used.tokens + tokens } };
+}
+
+/** The event in the task that its session has open, where it names none. */
+export function inTask<E extends Draft>(
+  event: E,
+  taskOf: (session_id: string) => string | undefined,
+): E {
+  if (event.task_id !== undefined) return event;
+  const task_id = taskOf(event.session_id);
+  return task_id === undefined ? event : { ...event, task_id };
+}
