@@ -41,20 +41,6 @@ export const beforeTool: Gate = {
   answer: (ruling) => (ruling.allowed ? {} : { decision: 'deny', reason: ruling.reason }),
 };
 
-/**
- * Claw's own plugins: they obey `allowed` alone, and go on waiting where it is `pending`. `hook`
- * is what they name the record that asks.
- */
-export function pluginGate(hook: string): Gate {
-  return {
-    asks: (record) => fieldOf(record, 'hook') === hook,
-    answer: (ruling) =>
-      ruling.allowed
-        ? { allowed: true }
-        : { allowed: false, reason: ruling.reason, pending: ruling.pending === true },
-  };
-}
-
 const GATES: ReadonlyMap<string, Gate> = new Map([
   ['claude-code', preToolUse],
   ['codex', preToolUse],
@@ -66,12 +52,10 @@ export function gateOf(runtime: string): Gate | undefined {
   return GATES.get(runtime);
 }
 
+/** An own field alone: no prototype answers. */
 function eventIn(record: unknown): unknown {
-  return fieldOf(record, 'hook_event_name');
+  if (typeof record !== 'object' || record === null) return undefined;
+  return Object.hasOwn(record, EVENT) ? (record as Record<string, unknown>)[EVENT] : undefined;
 }
 
-/** An own field alone: no prototype answers. */
-function fieldOf(record: unknown, name: string): unknown {
-  if (typeof record !== 'object' || record === null) return undefined;
-  return Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
-}
+const EVENT = 'hook_event_name';

@@ -2,7 +2,7 @@
 import type { Adapter } from '../adapter.ts';
 import { adaptedOf, type Handler, type Told, unknownKind } from '../draft.ts';
 import { DROPPED, droppedOf, HELD_BACK } from '../gap.ts';
-import { pluginGate } from '../gate.ts';
+import { pluginGate } from '../plugin-gate.ts';
 import { approvalAsked, approvalResolved } from './approval.ts';
 import { answered, asked, heldBack, persisted } from './call.ts';
 import { cron, noted as notedGateway, pairing, skill } from './gateway.ts';
