@@ -20,7 +20,7 @@ const KEEP_MS = 2000;
 /**
  * @typedef {Record<string, unknown>} Json
  * @typedef {{ allowed: true } | { allowed: false, reason: string }} Verdict
- * @typedef {{ status: number, body?: unknown, tooLarge?: boolean }} Reply
+ * @typedef {{ status: number, body?: unknown, fault?: string, tooLarge?: boolean }} Reply
  *
  * @typedef {object} Line what the gate needs of the sender
  * @property {(record: Json) => Json} stamp
@@ -79,7 +79,7 @@ async function judged(asking, record) {
     if (answer.kind === 'denied') return { allowed: false, reason: answer.reason };
     if (answer.kind === 'silent') await sender.keep(stamped, KEEP_MS);
     if (answer.kind === 'silent' && mode === 'observe') return { allowed: true };
-    const { reason } = answer;
+    const reason = answer.kind === 'pending' ? late(asking, answer.reason) : answer.reason;
     sender.record({ ...stamped, at: undefined, hook: 'claw.blocked', of: record['hook'], reason });
     return { allowed: false, reason };
   } catch {
@@ -87,6 +87,13 @@ async function judged(asking, record) {
   }
 }
 
+/** @param {Asking} asking @param {string} reason */
+function late({ wait_ms }, reason) {
+  return wait_ms === 0 ? reason : `${reason} Nobody decided within ${wait_ms / 1000} s.`;
+}
+
+/** Faults that pass by themselves. */
+const BUSY = new Set(['queue.full', 'govern.too_many']);
 const FAILED = 'Blocked: Claw could not ask whether this call is allowed.';
 
 /**
@@ -133,7 +140,8 @@ async function first(asking, record) {
  */
 async function once({ mode, sender, signal }, { record, wait_s, limit_ms }) {
   const query = `mode=${mode}&wait_s=${Math.round(wait_s * 1000) / 1000}`;
-  const { status, body, tooLarge } = await sender.ask(record, { query, limit_ms, signal });
+  const reply = await sender.ask(record, { query, limit_ms, signal });
+  const { status, body, fault, tooLarge } = reply;
   if (tooLarge) return silent('the call is too large to be judged');
   if (status === 0) return silent('Claw cannot be reached');
   if (status === 429 || status === 503) return { ...silent('Claw is too busy'), again: true };
@@ -143,6 +151,9 @@ async function once({ mode, sender, signal }, { record, wait_s, limit_ms }) {
   if (answer['allowed'] === true) return { kind: 'allowed' };
   if (answer['allowed'] !== false) return silent('what Claw answered is no decision');
   const reason = textOf(answer['reason']) || 'Claw does not allow this call.';
+  // Nothing was decided or recorded there: it is told to the trail from here.
+  if (fault !== undefined)
+    return { kind: 'silent', reason, ...(BUSY.has(fault) && { again: true }) };
   return { kind: answer['pending'] === true ? 'pending' : 'denied', reason };
 }
 

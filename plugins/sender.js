@@ -64,7 +64,8 @@ const HALF_WRITTEN = /^\.\d{16}-.*\.(\d+)$/;
  *   about a stamped record; keeps nothing
  *
  * @typedef {{ query: string, limit_ms: number, signal?: AbortSignal | undefined }} Asking
- * @typedef {{ status: number, body?: unknown, tooLarge?: boolean }} Reply status 0: no answer
+ * @typedef {{ status: number, body?: unknown, fault?: string, tooLarge?: boolean }} Reply status 0:
+ *   no answer; `fault` is what kept the server from deciding, where it answered all the same
  *
  * @typedef {Options & {
  *   lines: string[],
@@ -421,7 +422,9 @@ async function request(state, { path, type, body, signal }) {
       redirect: 'error',
       signal,
     });
-    return { status: response.status, body: parsed(await textIn(response)) };
+    const fault = response.headers.get('x-claw-fault');
+    const { status } = response;
+    return { status, body: parsed(await textIn(response)), ...(fault ? { fault } : {}) };
   } catch {
     return { status: 0 };
   }

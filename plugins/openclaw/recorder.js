@@ -66,7 +66,7 @@ export function register(api) {
     });
   }
   if (gate === undefined) recordCalls(api, sender);
-  else askFirst(api, gate);
+  else askFirst(api, gate, sender);
   // A second witness of the outcome: some setups lose after_tool_call (openclaw#155081).
   api.on('tool_result_persist', (event, ctx) => {
     sender.record(mark({ hook: 'tool_result_persist', event, ctx }));
@@ -101,14 +101,20 @@ function recordCalls(api, sender) {
  * and there is none where nobody sits at a channel.
  * @param {Api} api
  * @param {import('../gate.js').Gate} gate
+ * @param {import('../sender.js').Sender} sender
  */
-function askFirst(api, gate) {
+function askFirst(api, gate, sender) {
   api.on(
     'before_tool_call',
     async (event, ctx) => {
       const record = { hook: 'before_tool_call', event, ctx };
+      if (wraps.takes(event, ctx)) {
+        await sender.keep(record, BEFORE_CALL_MS);
+        return undefined;
+      }
       const call = { id: event?.toolCallId ?? ctx?.toolCallId, signal: ctx?.abortSignal };
       const verdict = await gate.ask(record, call);
+      if (verdict.allowed) wraps.note(event, ctx);
       return verdict.allowed ? undefined : { block: true, blockReason: verdict.reason };
     },
     { priority: FIRST, timeoutMs: gate.limit_ms },
@@ -118,6 +124,43 @@ function askFirst(api, gate) {
     priority: LAST,
   });
 }
+
+/** Calls that carry another, which are remembered until that comes. */
+const WRAPS = 1000;
+/** The id of a call that was made from inside another. */
+const INSIDE = /^tool_search_code:(.{1,400}):[^:]{1,200}:\d{1,9}$/s;
+
+/** `tool_call {id, args}` is asked about as what it carries: which runs once, and is not asked again. */
+function openWraps() {
+  /** @type {Set<string>} */
+  const allowed = new Set();
+  return {
+    /** @param {any} event @param {any} ctx */
+    note: ({ toolName, toolCallId, params }, ctx) => {
+      if (toolName !== 'tool_call' || typeof params?.id !== 'string') return;
+      const tool = params.id.slice(params.id.lastIndexOf(':') + 1);
+      allowed.add(actOf(ctx, { id: toolCallId, tool, args: params.args }));
+      if (allowed.size > WRAPS) allowed.delete([...allowed][0] ?? '');
+    },
+    /** @param {any} event @param {any} ctx */
+    takes: ({ toolName, toolCallId, params }, ctx) => {
+      const id = INSIDE.exec(String(toolCallId))?.[1];
+      return id !== undefined && allowed.delete(actOf(ctx, { id, tool: toolName, args: params }));
+    },
+  };
+}
+
+/**
+ * The runtime replaces some characters where it makes ids of ids.
+ * @param {any} ctx
+ * @param {{ id: unknown, tool: unknown, args: unknown }} act
+ */
+function actOf(ctx, { id, tool, args }) {
+  const session = ctx?.sessionId ?? ctx?.sessionKey ?? null;
+  return JSON.stringify([session, String(id).replaceAll(/[^A-Za-z0-9]/g, ''), tool, args ?? {}]);
+}
+
+const wraps = openWraps();
 
 /** @param {unknown} params */
 function hasAny(params) {

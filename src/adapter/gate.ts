@@ -15,6 +15,11 @@ export type Gate = {
    * runtime's own question to its user.
    */
   readonly answer: (ruling: Ruling) => object;
+  /**
+   * Set where it asks again, with the same record, while an approval is awaited: it tells by itself
+   * when it gives up.
+   */
+  readonly asksAgain?: true;
 };
 
 /**

@@ -13,5 +13,6 @@ export function pluginGate(hook: string): Gate {
       ruling.allowed
         ? { allowed: true }
         : { allowed: false, reason: ruling.reason, pending: ruling.pending === true },
+    asksAgain: true,
   };
 }

@@ -237,6 +237,22 @@ for (const runtime of RUNTIMES) {
       assert.equal(kept[1]?.['reason'], reason);
     });
 
+    test('tells the trail what the server could not decide', async () => {
+      respond = (response) => {
+        response.setHeader('x-claw-fault', 'journal.failed');
+        response.end(JSON.stringify({ allowed: false, reason: 'The disk is full.' }));
+      };
+      const hooks = await loaded(runtime, ENFORCE);
+      assert.equal(await held(runtime, hooks), 'The disk is full.');
+      while (kept.length < 2) await pause(20);
+      assert.equal(kept[1]?.['reason'], 'The disk is full.');
+      respond = (response, one, nth) => {
+        if (nth < 4) response.setHeader('x-claw-fault', 'queue.full');
+        answering(nth < 4 ? { allowed: false } : { allowed: true })(response, one, nth);
+      };
+      assert.equal(await held(runtime, hooks, 'c2'), undefined, 'asked again while it is busy');
+    });
+
     test('says of what becomes of a call that it was blocked here', async () => {
       respond = answering({ allowed: false, reason: 'no' });
       const hooks = await loaded(runtime, ENFORCE);
@@ -378,6 +394,28 @@ suite('what enforces', () => {
     const params = { command: 'ls' };
     assert.deepEqual(await hooks['before_tool_call last']?.({ params }, {}), { params });
     assert.equal(await hooks['before_tool_call last']?.({ params: {} }, {}), undefined);
+  });
+
+  test('what an allowed call of OpenClaw carries runs once, and is not asked about again', async () => {
+    const hooks = await loaded('openclaw', ENFORCE);
+    const call = (event: object, sessionId = 's') =>
+      hooks['before_tool_call']?.(event, { sessionId }) as Promise<object | undefined>;
+    const wrapper = { id: 'core:web_fetch', args: { url: 'u' } };
+    const outer = (id: string) => ({ toolName: 'tool_call', toolCallId: id, params: wrapper });
+    const inner = (id: string, url = 'u') => ({
+      toolName: 'web_fetch',
+      toolCallId: `tool_search_code:${id}:web_fetch:1`,
+      params: { url },
+    });
+    assert.equal(await call(outer('call-1')), undefined);
+    respond = answering({ allowed: false, reason: 'no' });
+    const no = { block: true, blockReason: 'no' };
+    assert.deepEqual(await call(inner('call_1', 'other')), no, 'another address');
+    assert.deepEqual(await call(inner('call_1'), 'other session'), no);
+    assert.equal(await call(inner('call_1')), undefined);
+    assert.deepEqual(await call(inner('call_1')), no, 'a second time');
+    assert.deepEqual(await call(outer('call-2')), no);
+    assert.deepEqual(await call(inner('call-2')), no, 'its wrapper was denied');
   });
 
   test('the working folder of OpenCode is told with the question', async () => {
