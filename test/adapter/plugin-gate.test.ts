@@ -196,12 +196,12 @@ for (const runtime of RUNTIMES) {
       respond = (response, one, nth) =>
         void setTimeout(() => answering(PENDING)(response, one, nth), 50);
       const hooks = await loaded(runtime, { mode: 'enforce', wait_s: 0.5 });
-      assert.equal(await held(runtime, hooks), PENDING.reason);
+      assert.equal(await held(runtime, hooks), LATE);
       assert.ok(asked.length <= 5, 'asked without a pause');
       while (kept.length === 0) await pause(20);
       const [{ hook, of, reason, at, ...record } = {} as Json] = kept;
       const { hook: first, at: first_at, ...same } = asked[0]?.record ?? {};
-      assert.deepEqual([hook, of, reason], ['claw.blocked', first, PENDING.reason]);
+      assert.deepEqual([hook, of, reason], ['claw.blocked', first, LATE]);
       assert.ok(Number(at) > Number(first_at));
       assert.deepEqual(record, same);
     });
@@ -239,7 +239,7 @@ for (const runtime of RUNTIMES) {
 
     test('tells the trail what the server could not decide', async () => {
       respond = (response) => {
-        response.setHeader('x-claw-fault', 'journal.failed');
+        response.setHeader('x-claw-fault', 'trail.unwritable');
         response.end(JSON.stringify({ allowed: false, reason: 'The disk is full.' }));
       };
       const hooks = await loaded(runtime, ENFORCE);
@@ -306,6 +306,7 @@ for (const runtime of RUNTIMES) {
 }
 
 const PENDING = { allowed: false, pending: true, reason: 'Approval a1 is awaited.' };
+const LATE = 'Approval a1 is awaited. Nobody decided within 0.5 s.';
 
 suite('what enforces', () => {
   test('lets a call through only after an answer that allows it', async () => {
