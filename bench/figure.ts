@@ -75,6 +75,7 @@ const PROXIES: Readonly<Record<string, string>> = {
 export const FIGURES: readonly Figure[] = [
   time('latency.idle', 'one event acknowledged at 1,000/s, empty trail', { p50: 1, p99: 5 }),
   time('latency.loaded', 'one event acknowledged at 1,000/s, full trail', { p50: 1, p99: 5 }),
+  time('decision', 'one action decided and recorded at 500/s', { p50: 2, p99: 8 }),
   rate('batch', 'events acknowledged in batches of 100, full trail', 40_000),
   rate('sustained', 'events recorded, with tree and index caught up', 20_000),
   {

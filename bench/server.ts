@@ -14,6 +14,7 @@ export type Server = {
   readonly token: string;
   /** One body of events, one a line; resolves with the answer's status and text. */
   readonly record: (body: Buffer) => Promise<Answer>;
+  readonly post: (path: string, body: Buffer) => Promise<Answer>;
   /** Throws for any status but 200. */
   readonly get: (path: string) => Promise<string>;
   readonly status: () => Promise<TrailStatus>;
@@ -58,6 +59,7 @@ export async function startServer(place: Place): Promise<Server> {
     url,
     token,
     record: (body) => ask({ method: 'POST', path: '/v1/events', body }),
+    post: (path, body) => ask({ method: 'POST', path, body }),
     get,
     status,
     caughtUp: () => caughtUp(status),

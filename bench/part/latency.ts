@@ -1,8 +1,8 @@
 /** How long one event takes from request to durable answer, at a thousand requests a second. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Corpus } from '../corpus/corpus.ts';
 import { wholeBodies } from '../ground.ts';
 import { spread } from '../measure.ts';
+import { paced } from '../paced.ts';
 import { startMeter } from '../process.ts';
 import { type Server, whole } from '../server.ts';
 import type { Ground, Part } from './part.ts';
@@ -31,9 +31,10 @@ async function measure(ground: Ground, id: string): Promise<void> {
   const corpus = await ground.extra(warm + count);
   const lines = await linesOf(corpus);
   await corpus.close();
-  await paced(server, lines.slice(0, warm));
+  await paced(warm, PER_MS, (i) => recorded(server, lines[i]));
   const spent = startMeter({ server: server.cpu_s });
-  const { took, late } = await paced(server, lines.slice(warm));
+  const rest = lines.length - warm;
+  const { took, late } = await paced(rest, PER_MS, (i) => recorded(server, lines[warm + i]));
   ground.note(id, {
     values: { ...spread(took), client_late_p99: spread(late)['p99'] ?? 0 },
     cpu_s: spent(),
@@ -50,29 +51,6 @@ async function linesOf(corpus: Corpus): Promise<readonly Buffer[]> {
   return lines;
 }
 
-/**
- * Open loop: a request is sent when it is due, whether or not those before were answered. Measured
- * from the sending; how much later than due that was is told apart, since it is the client's own.
- */
-async function paced(server: Server, lines: readonly Buffer[]) {
-  const took: number[] = [];
-  const late: number[] = [];
-  const waiting: Promise<unknown>[] = [];
-  const began = performance.now();
-  for (const [i, line] of lines.entries()) {
-    const due = began + i / PER_MS;
-    const early = due - performance.now();
-    if (early > 0) await pause(early);
-    const sent = performance.now();
-    late.push(sent - due);
-    const answered = server.record(line).then((answer) => {
-      whole('/v1/events', answer);
-      took.push(performance.now() - sent);
-    });
-    // Nobody awaits it yet; what failed is thrown below.
-    answered.catch(() => undefined);
-    waiting.push(answered);
-  }
-  await Promise.all(waiting);
-  return { took, late };
+async function recorded(server: Server, line: Buffer | undefined): Promise<void> {
+  whole('/v1/events', await server.record(line ?? Buffer.alloc(0)));
 }

@@ -1,6 +1,7 @@
 /** Every part, in the order of a whole run: what needs an empty trail comes first. */
 import { adapter } from './adapter.ts';
 import { batch } from './batch.ts';
+import { decision } from './decision.ts';
 import { exporting } from './export.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -20,6 +21,7 @@ import { verify } from './verify.ts';
 
 export const PARTS: readonly Part[] = [
   latency,
+  decision,
   sustained,
   batch,
   search,

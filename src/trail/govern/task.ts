@@ -156,6 +156,8 @@ async function close(ground: TaskOptions, { task_id, request, actor }: Closing):
   try {
     // What was decided before is recorded before: nothing of a task comes after its end.
     await idle(entry);
+    const state = await ground.stateOf(actor.tenant);
+    await ground.withdraw(state, task_id);
     const closed_at = timeOf(ground);
     const { task } = entry;
     const said = summary === undefined ? {} : { summary };
@@ -174,9 +176,7 @@ async function close(ground: TaskOptions, { task_id, request, actor }: Closing):
         own: { task: closed, by: actor.name },
       }),
     );
-    const state = await ground.stateOf(actor.tenant);
     putTask(state, closed);
-    await ground.withdraw(state, task_id);
     return closed;
   } finally {
     entry.closing = false;

@@ -7,7 +7,7 @@ import type { Actor } from './govern.ts';
 import type { Ground } from './ground.ts';
 
 type Wish = { readonly reason: string; readonly expires_s: number; readonly quorum: number };
-type For = {
+export type For = {
   readonly asked: Asked;
   readonly actor: Actor;
   readonly decision?: Decision;

@@ -14,8 +14,8 @@ import { type Asked, decideNow, decisionOf, eventOf, judge, statusOf } from './d
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground, ownEvent, timeOf } from './ground.ts';
 import { modeOf, pendingApproval } from './state.ts';
-import { entryOf, refuseClosed } from './task.ts';
-import { approvalFor } from './terms.ts';
+import { entryOf, within } from './task.ts';
+import { approvalFor, type For } from './terms.ts';
 
 export type ValidateOptions = Ground & Pick<Approvals, 'ask' | 'wait'>;
 
@@ -50,11 +50,10 @@ export function openValidate(
         request,
       );
       const asked = await askedBy(ground, action, actor);
-      if (asked.task) refuseClosed(asked.task);
       const { state } = asked;
       const known = pendingApproval(state, sameAs(asked));
       const wish = { reason, expires_s, quorum };
-      const made = known ?? (await ground.ask(state, approvalFor(ground, { asked, actor, wish })));
+      const made = known ?? (await askFor(ground, { asked, actor, wish }));
       return ground.wait(state, made.approval_id, { wait_s, signal });
     },
   };
@@ -166,9 +165,15 @@ async function open(ground: ValidateOptions, { asked, actor, approval }: Asking)
   const needed = decision.outcome === 'escalate' && decision.mode === 'enforce' && approval;
   if (!needed) return decision;
   const known = pendingApproval(asked.state, sameAs(asked));
-  const made =
-    known ?? (await ground.ask(asked.state, approvalFor(ground, { asked, actor, decision })));
+  const made = known ?? (await askFor(ground, { asked, actor, decision }));
   return { ...decision, approval: made };
+}
+
+/** Within its task: one that is closed asks for nothing any more. */
+function askFor(ground: ValidateOptions, request: For): Promise<Approval> {
+  const { state, task } = request.asked;
+  const ask = () => ground.ask(state, approvalFor(ground, request));
+  return task ? within(task, ask) : ask();
 }
 
 /** A decision that an earlier process recorded under this id. */
