@@ -7,7 +7,7 @@ import { adapterNamed } from '../../adapter/menu.ts';
 import type { Draft } from '../../event/event.ts';
 import { wholeOf } from '../../event/part.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
-import { MODES, type Mode, type Validate, WAIT_S } from '../../policy/lifecycle.ts';
+import { type Decision, MODES, type Mode, type Validate, WAIT_S } from '../../policy/lifecycle.ts';
 import { excerpt } from '../../search/safe.ts';
 import { actorOf, hold } from '../actor.ts';
 import { blockedFact, refusalText } from '../blocked.ts';
@@ -79,12 +79,20 @@ async function held({ call, adapter, gate }: Holding): Promise<Answer> {
   const { govern } = call.face.trail;
   const decision = await govern.validate(questionOf(asked, call.query), actorOf(call), call.signal);
   if (decision.allowed) return answerOf(gate, { allowed: true });
-  const waited_s = mode === 'enforce' ? wait_s : 0;
-  const ruling = { allowed: false, reason: refusalText(decision, waited_s) } as const;
+  const again = gate.asksAgain === true && isAwaited(decision);
+  const waited_s = mode === 'enforce' && !again ? wait_s : 0;
+  const reason = refusalText(decision, waited_s);
+  const ruling = { allowed: false, reason, ...(again ? { pending: true } : {}) } as const;
+  if (again) return answerOf(gate, ruling);
   // Nobody reads the answer: the hook that gave up blocks by itself, and says so later.
   if (call.signal.aborted) return answerOf(gate, ruling);
   const [fault] = await keep(call, [blockedFact(asked, decision, call.face.now())]);
   return answerOf(gate, ruling, fault);
+}
+
+/** Nothing has become of the call yet. */
+function isAwaited({ outcome, approval }: Decision): boolean {
+  return outcome === 'escalate' && approval?.state === 'pending';
 }
 
 /** One record, recorded as `/v1/capture` does; its room is free again while it waits. */
