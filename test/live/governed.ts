@@ -75,8 +75,11 @@ export async function proveHeld(runtime: Runtime, shell: Shell): Promise<void> {
     const away = await stage.play({
       ...{ runtime, install, script: 'away', scripts },
       installed: rig.kill,
-      ended: async () => {
+      ended: async (lab) => {
         await rig.revive();
+        // What waits is sent by whatever loads the plugin next: the doctor does.
+        const doctor = await stage.clawctl(lab, ['doctor', runtime.name, '--json']);
+        assert.equal(doctor.code, 0, doctor.out);
         await until(async () => (await heldBack(rig)) > 1);
       },
     });
