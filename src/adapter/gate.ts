@@ -3,7 +3,8 @@
 /** Whether the agent may act; what it is told where it may not. */
 export type Ruling =
   | { readonly allowed: true }
-  | { readonly allowed: false; readonly reason: string };
+  /** `pending`: it may yet be approved. */
+  | { readonly allowed: false; readonly reason: string; readonly pending?: boolean };
 
 /** Of a runtime whose hooks can hold a call back. Pure. */
 export type Gate = {
@@ -14,6 +15,11 @@ export type Gate = {
    * runtime's own question to its user.
    */
   readonly answer: (ruling: Ruling) => object;
+  /**
+   * Set where it asks again, with the same record, while an approval is awaited: it tells by itself
+   * when it gives up.
+   */
+  readonly asksAgain?: true;
 };
 
 /**

@@ -23,10 +23,9 @@ export async function isOwn({ installer, ground, installed, env }: Found): Promi
   if (way.kind === 'command') {
     return runsOurs(way.command, installer);
   }
-  const enforcement = enforcing?.enforcement;
   const options = {
     server,
-    enforcement,
+    enforcement: enforcing?.enforcement,
     token: '',
     shim: shim(),
     paths: ground.paths,

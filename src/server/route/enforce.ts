@@ -4,10 +4,10 @@ import type { Adapter } from '../../adapter/adapter.ts';
 import type { Gate, Ruling } from '../../adapter/gate.ts';
 import { layersOf } from '../../adapter/memory.ts';
 import { adapterNamed } from '../../adapter/menu.ts';
+import { given } from '../../adapter/record.ts';
 import type { Draft } from '../../event/event.ts';
-import { wholeOf } from '../../event/part.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
-import { MODES, type Mode, type Validate, WAIT_S } from '../../policy/lifecycle.ts';
+import { type Decision, MODES, type Mode, type Validate, WAIT_S } from '../../policy/lifecycle.ts';
 import { excerpt } from '../../search/safe.ts';
 import { actorOf, hold } from '../actor.ts';
 import { blockedFact, refusalText } from '../blocked.ts';
@@ -79,12 +79,20 @@ async function held({ call, adapter, gate }: Holding): Promise<Answer> {
   const { govern } = call.face.trail;
   const decision = await govern.validate(questionOf(asked, call.query), actorOf(call), call.signal);
   if (decision.allowed) return answerOf(gate, { allowed: true });
-  const waited_s = mode === 'enforce' ? wait_s : 0;
-  const ruling = { allowed: false, reason: refusalText(decision, waited_s) } as const;
+  const again = gate.asksAgain === true && isAwaited(decision);
+  const waited_s = mode === 'enforce' && !again ? wait_s : 0;
+  const reason = refusalText(decision, waited_s);
+  const ruling = { allowed: false, reason, ...(again ? { pending: true } : {}) } as const;
+  if (again) return answerOf(gate, ruling);
   // Nobody reads the answer: the hook that gave up blocks by itself, and says so later.
   if (call.signal.aborted) return answerOf(gate, ruling);
   const [fault] = await keep(call, [blockedFact(asked, decision, call.face.now())]);
   return answerOf(gate, ruling, fault);
+}
+
+/** Nothing has become of the call yet. */
+function isAwaited({ outcome, approval }: Decision): boolean {
+  return outcome === 'escalate' && approval?.state === 'pending';
 }
 
 /** One record, recorded as `/v1/capture` does; its room is free again while it waits. */
@@ -119,18 +127,18 @@ function notOne(): Fault {
   });
 }
 
-/** A sub-agent is held to its session's task, as delegating is no way out of it. */
 function questionOf(asked: Draft, { mode, wait_s }: Query): Validate {
-  const { call_id, tool, agent } = asked;
+  const { session_id, parent_session_id, call_id, tool, agent } = asked;
   const cwd = asked.attributes?.['cwd'];
   if (tool === undefined) throw new Fault('event.invalid', 'The record names no tool.');
   return {
-    session_id: wholeOf(asked),
-    ...(call_id === undefined ? {} : { call_id }),
+    session_id,
+    ...given('parent_session_id', parent_session_id),
+    ...given('call_id', call_id),
     tool,
     arguments: asked.arguments,
     ...(typeof cwd === 'string' && cwd !== '' ? { cwd: cwd.slice(0, 8192) } : {}),
-    ...(agent === undefined ? {} : { agent }),
+    ...given('agent', agent),
     mode,
     wait_s,
   };
