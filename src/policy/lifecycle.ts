@@ -74,6 +74,9 @@ export const declareSchema = z.strictObject({
 export const actionSchema = z.strictObject({
   id: id.optional(),
   session_id: word.optional().meta({ description: "The task's where absent." }),
+  parent_session_id: word.optional().meta({
+    description: "Of a sub-agent: its acts belong to that session's task where it has none.",
+  }),
   task_id: word.optional(),
   call_id: word.optional().meta({ description: "The model's id of the call." }),
   tool: word,

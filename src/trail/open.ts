@@ -43,7 +43,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   const newId = () => uuidv7(now(), entropy);
   const door = openDoor({
     ...{ journal, keyring, store, recent, fresh, admit, now, newId },
-    describe: (event) => describe(inTask(event, (id) => governing.taskOf(event.tenant_id, id))),
+    describe: (event) => describe(inTask(event, (site) => governing.taskOf(event.tenant_id, site))),
     spend: (...used) => governing.spend(...used),
     archived: ledger.lookup,
     limits: config,

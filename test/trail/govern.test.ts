@@ -253,12 +253,18 @@ test('an event of a session with an open task belongs to the task, and verifies'
   await trail.govern.declareTask({ task_id: 't1', session_id: 's1', goal: 'g' }, BOT);
   await trail.ingest([{ type: 'prompt', session_id: 's1', content: 'hi' }], { tenant_id: 'acme' });
   await trail.govern.validate(write('/work/a'), BOT);
+  const part = { session_id: 's1:agent', parent_session_id: 's1' };
+  const own = await trail.govern.validate({ ...write('/work/a'), ...part }, BOT);
+  assert.equal(own.task_id, 't1');
+  await trail.ingest([{ type: 'output', content: 'hi', ...part }], { tenant_id: 'acme' });
   await trail.govern.closeTask('t1', {}, BOT);
   const chain = await rows(trail, 'task_id:t1');
   assert.deepEqual(chain.map(({ type, tool }) => tool ?? type).reverse(), [
     'declare_task',
     'prompt',
     'validate_action',
+    'validate_action',
+    'output',
     'close_task',
   ]);
   await trail.close();

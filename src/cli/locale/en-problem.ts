@@ -47,6 +47,7 @@ export const problems = {
   value: { message: 'Option {{flag}} needs a value.', hint: 'Add --help to see an example.' },
   required: { message: 'Option {{flag}} is required.', hint: 'Add --help to see an example.' },
   excess: { message: 'Too many arguments.', hint: 'Quote a query that holds spaces.' },
+  needs: { message: '{{option}} needs {{other}}.' },
   conflict: { message: '{{one}} and {{other}} do not go together.' },
   usage: { message: '{{text}}', hint: 'Add --help to see an example.' },
   noSession: {

@@ -94,6 +94,9 @@ export const commandsJa = {
     denyPrivate: 'このマシンと私設網のアドレスを拒否する',
     transport: 'Claude Code: http（既定）または command：遅いが、Claw の停止中も失わない',
     otlp: 'OpenTelemetry も Claw に送る（claude-code、codex、gemini）',
+    enforce: '呼び出しのたびに Claw に問い合わせ、許可されないものは実行しない',
+    mode: 'observe: どう判断されるかだけを記録、enforce: --enforce と同じ',
+    approvalWait: '--enforce のとき、呼び出しが承認を待つ秒数（300）',
     program: 'ランタイム自身のプログラム（PATH にない場合）',
   },
   argument: {

@@ -55,6 +55,7 @@ export const problemsJa = {
     hint: '--help を付けると例が見られます。',
   },
   excess: { message: '引数が多すぎます。', hint: '空白を含む検索式は引用符で囲んでください。' },
+  needs: { message: '{{option}} には {{other}} が必要です。' },
   conflict: { message: '{{one}} と {{other}} は同時に使えません。' },
   usage: { message: '{{text}}', hint: '--help を付けると例が見られます。' },
   noSession: {

@@ -4,8 +4,8 @@ import type { Adapter } from '../../adapter/adapter.ts';
 import type { Gate, Ruling } from '../../adapter/gate.ts';
 import { layersOf } from '../../adapter/memory.ts';
 import { adapterNamed } from '../../adapter/menu.ts';
+import { given } from '../../adapter/record.ts';
 import type { Draft } from '../../event/event.ts';
-import { wholeOf } from '../../event/part.ts';
 import { asFault, Fault } from '../../fault/fault.ts';
 import { type Decision, MODES, type Mode, type Validate, WAIT_S } from '../../policy/lifecycle.ts';
 import { excerpt } from '../../search/safe.ts';
@@ -127,18 +127,18 @@ function notOne(): Fault {
   });
 }
 
-/** A sub-agent is held to its session's task, as delegating is no way out of it. */
 function questionOf(asked: Draft, { mode, wait_s }: Query): Validate {
-  const { call_id, tool, agent } = asked;
+  const { session_id, parent_session_id, call_id, tool, agent } = asked;
   const cwd = asked.attributes?.['cwd'];
   if (tool === undefined) throw new Fault('event.invalid', 'The record names no tool.');
   return {
-    session_id: wholeOf(asked),
-    ...(call_id === undefined ? {} : { call_id }),
+    session_id,
+    ...given('parent_session_id', parent_session_id),
+    ...given('call_id', call_id),
     tool,
     arguments: asked.arguments,
     ...(typeof cwd === 'string' && cwd !== '' ? { cwd: cwd.slice(0, 8192) } : {}),
-    ...(agent === undefined ? {} : { agent }),
+    ...given('agent', agent),
     mode,
     wait_s,
   };

@@ -149,7 +149,17 @@ async function recordDecision(ground: Ground, asked: Asked, judged: Judged): Pro
 
 /** What every event of a decision says of the action. */
 export function eventOf({ acting, task }: Asked) {
-  const { session_id, call_id, tool, agent, user, environment, channel, attributes } = acting;
+  const {
+    session_id,
+    parent_session_id,
+    call_id,
+    tool,
+    agent,
+    user,
+    environment,
+    channel,
+    attributes,
+  } = acting;
   const cwd = attributes?.['cwd'];
   // Never left to be guessed from the name of the lifecycle's own call.
   const { action = 'none', resources = [] } = acting;
@@ -157,6 +167,7 @@ export function eventOf({ acting, task }: Asked) {
     type: 'decision' as const,
     tool: 'validate_action' as const,
     session_id,
+    ...(parent_session_id === undefined ? {} : { parent_session_id }),
     ...(call_id === undefined ? {} : { call_id }),
     ...(task ? { task_id: task.task.task_id } : {}),
     ...{ agent, user, environment, channel, action, resources },

@@ -1,14 +1,16 @@
 /** Composes governance: its state by tenant, and what stands on it. */
 import type { Draft } from '../../event/event.ts';
+import type { Sited } from '../../event/part.ts';
 import { asFault, type Fault } from '../../fault/fault.ts';
 import { compile } from '../../policy/cedar.ts';
+import type { PolicySet } from '../../policy/policy.ts';
 import { openApprovals } from './approval.ts';
-import type { Govern } from './govern.ts';
+import type { Govern, PolicyVersion } from './govern.ts';
 import type { Ground } from './ground.ts';
-import type { Past } from './load.ts';
+import type { Loaded, Past } from './load.ts';
 import { openPolicies, putInForce } from './policy.ts';
 import { starterPolicies } from './starter.ts';
-import { emptyState, putTask, type RuledState, type TenantState } from './state.ts';
+import { emptyState, openTaskOf, putTask, type RuledState, type TenantState } from './state.ts';
 import { openTasks } from './task.ts';
 import { openValidate } from './validate.ts';
 import { openVersions } from './version.ts';
@@ -23,7 +25,7 @@ export type GovernOptions = Pick<Ground, 'record' | 'describe' | 'now' | 'newId'
 export type Governing = {
   readonly govern: Govern;
   /** The open task of a session, where the tenant's state is in memory. */
-  readonly taskOf: (tenant: string, session_id: string) => string | undefined;
+  readonly taskOf: (tenant: string, site: Sited) => string | undefined;
   /** Counts tokens that an event of a task reported. */
   readonly spend: (tenant: string, task_id: string, tokens: number) => void;
   readonly close: () => void;
@@ -46,12 +48,9 @@ export function openGovern(options: GovernOptions): Governing {
   const ground: Ground = { record, describe, now, newId, stateOf, ruledState, past };
   const approvals = openApprovals(ground);
   const load = async (tenant: string): Promise<TenantState> => {
-    const state = emptyState(tenant);
-    const { tasks, policy, enforcement, approvals: live } = await past.state(tenant);
-    if (enforcement) state.enforcement = enforcement;
-    if (policy) state.policy = { version: policy, set: compile(policy.files) };
-    for (const task of tasks) putTask(state, task);
-    for (const approval of live) approvals.resume(state, approval);
+    const loaded = await past.state(tenant);
+    const state = stateFrom(tenant, loaded);
+    for (const approval of loaded.approvals) approvals.resume(state, approval);
     ready.set(tenant, state);
     return state;
   };
@@ -70,13 +69,40 @@ export function openGovern(options: GovernOptions): Governing {
       ...{ approval, approvals: list, approve, deny },
       recordOwn: record,
     },
-    taskOf: (tenant, session_id) => ready.get(tenant)?.sessions.get(session_id),
+    taskOf: (tenant, site) => {
+      const state = ready.get(tenant);
+      return state && openTaskOf(state, site);
+    },
     spend: (tenant, task_id, tokens) => spend(ready.get(tenant), task_id, tokens),
     close: () => {
       closed = true;
       approvals.close();
     },
   };
+}
+
+/** Without its approvals, whose clocks are set when they are put into it. */
+function stateFrom(tenant: string, { tasks, policy, enforcement }: Loaded): TenantState {
+  const state = emptyState(tenant);
+  if (enforcement) state.enforcement = enforcement;
+  if (policy) state.policy = { version: policy, set: readable(policy) };
+  for (const task of tasks) putTask(state, task);
+  return state;
+}
+
+/**
+ * The set as this version of Claw reads it. One that it cannot read any more denies everything
+ * until another is put in force: to go on without it would loosen what was decided.
+ */
+function readable({ version, files }: PolicyVersion): PolicySet {
+  try {
+    return compile(files);
+  } catch (error) {
+    const reason = `The policies in force cannot be read by this version: ${asFault(error).message}`;
+    const verdict = { outcome: 'deny', policy_ids: [], reason, escalated: [] } as const;
+    const decide = () => ({ ...verdict, policy_version: version });
+    return { version, files, policies: [], decide };
+  }
 }
 
 /** A trail that has put no policies in force is held to those that Claw brings along. */
@@ -101,11 +127,8 @@ function spend(state: TenantState | undefined, task_id: string, tokens: number):
 }
 
 /** The event in the task that its session has open, where it names none. */
-export function inTask<E extends Draft>(
-  event: E,
-  taskOf: (session_id: string) => string | undefined,
-): E {
+export function inTask<E extends Draft>(event: E, taskOf: (site: Sited) => string | undefined): E {
   if (event.task_id !== undefined) return event;
-  const task_id = taskOf(event.session_id);
+  const task_id = taskOf(event);
   return task_id === undefined ? event : { ...event, task_id };
 }

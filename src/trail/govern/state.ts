@@ -2,6 +2,7 @@
 import type { Event } from '../../event/event.ts';
 import { OWN_ATTRIBUTE } from '../../event/lifecycle.ts';
 import { isObject } from '../../event/name.ts';
+import { type Sited, wholeOf } from '../../event/part.ts';
 import { Fault } from '../../fault/fault.ts';
 import { covers, validUntil } from '../../policy/approval.ts';
 import { fitsPattern } from '../../policy/glob.ts';
@@ -172,6 +173,11 @@ function forget<T>(
     dropped?.(entry);
     excess--;
   }
+}
+
+/** The open task of a session, or of the one that it is a part of. */
+export function openTaskOf({ sessions }: TenantState, site: Sited): string | undefined {
+  return sessions.get(site.session_id) ?? sessions.get(wholeOf(site));
 }
 
 export type Who = {

@@ -1,4 +1,5 @@
 /** Answers whether an action may be done: once for each call, however often it is asked. */
+import { given } from '../../adapter/record.ts';
 import { check } from '../../event/check.ts';
 import type { Event } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
@@ -13,7 +14,7 @@ import type { Approvals } from './approval.ts';
 import { type Asked, decideNow, decisionOf, eventOf, judge, statusOf } from './decide.ts';
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground, ownEvent, timeOf } from './ground.ts';
-import { modeOf, pendingApproval } from './state.ts';
+import { modeOf, openTaskOf, pendingApproval } from './state.ts';
 import { entryOf, within } from './task.ts';
 import { approvalFor, type For } from './terms.ts';
 
@@ -64,8 +65,8 @@ type Requested = Omit<ReturnType<typeof validateSchema.parse>, 'wait_s' | 'appro
 /** The action as an event tells it, with its task and the mode in which it is judged. */
 async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise<Asked> {
   const state = await ground.ruledState(actor.tenant);
-  const open = action.session_id && state.sessions.get(action.session_id);
-  const task_id = action.task_id ?? open;
+  const open = action.session_id && openTaskOf(state, { ...action, session_id: action.session_id });
+  const task_id = action.task_id || open || undefined;
   const task = task_id ? await entryOf(ground, actor.tenant, task_id) : undefined;
   const session_id = action.session_id ?? task?.task.session_id;
   if (session_id === undefined) {
@@ -74,14 +75,15 @@ async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise
     });
   }
   const who = actingAs(actor, action);
-  const { tool, call_id, channel, cwd } = action;
+  const { tool, call_id, channel, cwd, parent_session_id: parent } = action;
   const seen = ground.describe({
     ...who,
     session_id,
     tool,
-    ...(task_id === undefined ? {} : { task_id }),
-    ...(call_id === undefined ? {} : { call_id }),
-    ...(channel === undefined ? {} : { channel }),
+    ...given('parent_session_id', parent),
+    ...given('task_id', task_id),
+    ...given('call_id', call_id),
+    ...given('channel', channel),
     arguments: action.arguments,
     ...(cwd === undefined ? {} : { attributes: { cwd } }),
   });
