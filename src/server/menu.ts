@@ -10,6 +10,7 @@ import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
 import { otlpRoutes } from './route/otlp.ts';
+import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   validateAction,
   ...approvalRoutes,
   ...enforcementRoutes,
+  ...policyRoutes,
   ...tokenRoutes,
   documentRoute(() => ROUTES),
 ];

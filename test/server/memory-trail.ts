@@ -47,6 +47,10 @@ export function openMemoryTrail(): Promise<Trail> {
         yield* [];
         return undefined;
       },
+      decisions: async function* () {
+        yield* [];
+        return undefined;
+      },
     },
   });
   const trail: Trail = {

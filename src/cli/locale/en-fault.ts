@@ -37,6 +37,7 @@ export const faults = {
   policy: {
     invalid: 'The policies are not valid ({{field}}).',
     not_found: 'There is no such policy version.',
+    differs: 'The policies do not answer as expected.',
   },
   task: {
     not_found: 'There is no such task.',

@@ -39,6 +39,7 @@ export const faultsJa = {
   policy: {
     invalid: 'ポリシーが正しくありません（{{field}}）。',
     not_found: 'そのポリシーの版はありません。',
+    differs: 'ポリシーの答えが期待と異なります。',
   },
   task: {
     not_found: 'そのタスクはありません。',

@@ -9,6 +9,7 @@ import type { Govern, PolicyVersion } from './govern.ts';
 import type { Ground } from './ground.ts';
 import type { Loaded, Past } from './load.ts';
 import { openPolicies, putInForce } from './policy.ts';
+import { openReplay } from './replay.ts';
 import { starterPolicies } from './starter.ts';
 import { emptyState, openTaskOf, putTask, type RuledState, type TenantState } from './state.ts';
 import { openTasks } from './task.ts';
@@ -66,6 +67,7 @@ export function openGovern(options: GovernOptions): Governing {
       ...openValidate({ ...ground, ask: approvals.ask, wait: approvals.wait }),
       ...openPolicies(ground),
       ...openVersions(past),
+      ...openReplay(ground, past),
       ...{ approval, approvals: list, approve, deny },
       recordOwn: record,
     },
@@ -101,7 +103,7 @@ function readable({ version, files }: PolicyVersion): PolicySet {
     const reason = `The policies in force cannot be read by this version: ${asFault(error).message}`;
     const verdict = { outcome: 'deny', policy_ids: [], reason, escalated: [] } as const;
     const decide = () => ({ ...verdict, policy_version: version });
-    return { version, files, policies: [], decide };
+    return { version, files, policies: [], warnings: [], decide };
   }
 }
 
