@@ -92,8 +92,8 @@ export async function proveHeld(runtime: Runtime, shell: Shell): Promise<void> {
 const FOUR = {
   free: 'echo free > free.txt',
   forbidden: 'mkdir -p .ssh && echo key >> .ssh/authorized_keys && echo no > forbidden.txt',
-  approved: 'mkdir -p build && rm -rf build && echo yes > approved.txt',
-  unanswered: 'mkdir -p other && rm -rf other && echo no > unanswered.txt',
+  approved: 'mkdir -p letters && rm -rf letters && echo yes > approved.txt',
+  unanswered: 'mkdir -p photos && rm -rf photos && echo no > unanswered.txt',
 };
 
 function script(shell: Shell, commands: Readonly<Record<string, string>>) {
