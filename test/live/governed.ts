@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Approval } from '../../src/policy/lifecycle.ts';
 import type { Row } from '../../src/trail/trail.ts';
 import { openFolder, type Running } from '../cli/rig.ts';
-import { openStage, type Played, type StageRig } from './lab.ts';
+import { openStage, type Played, type Stage, type StageRig } from './lab.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Seconds that a call waits for its approval: enough for a person, who is a program here. */
@@ -17,6 +17,25 @@ const WAIT_S = 20;
 
 /** A call of the runtime's shell, as its model asks for it. */
 export type Shell = (command: string) => object;
+
+/** What the agent reads where nobody decided. */
+export type Said = {
+  /** An approval was not given in time. */
+  readonly late: RegExp;
+  /** Claw does not answer. */
+  readonly away: RegExp;
+  /** Why the call was blocked then, as the trail tells it. */
+  readonly recorded: RegExp;
+  /** What a call that ran is known to have come to. */
+  readonly ran: 'success' | 'unknown';
+};
+
+const PLUGIN_SAYS: Said = {
+  ran: 'success',
+  late: /Nobody decided within 20 s/,
+  away: /Blocked: Claw cannot be reached/,
+  recorded: /Claw cannot be reached/,
+};
 
 /** A real `clawctl serve`, which can be killed and started again. */
 async function openServed() {
@@ -55,35 +74,47 @@ async function openServed() {
 
 type Served = Awaited<ReturnType<typeof openServed>>;
 
-/** Runs the four calls, and one with the server killed; throws where one of them is not held. */
-export async function proveHeld(runtime: Runtime, shell: Shell): Promise<void> {
-  let served: Served | undefined;
-  const stage = await openStage(async (): Promise<StageRig> => {
-    served = await openServed();
-    return served;
-  });
-  assert.ok(served);
-  const rig = served;
-  const install = ['--enforce', '--approval-wait', String(WAIT_S)];
-  try {
+const INSTALL = ['--enforce', '--approval-wait', String(WAIT_S)];
+
+/** Runs the four calls; throws where one of them is not held. */
+export async function proveHeld(runtime: Runtime, shell: Shell, said = PLUGIN_SAYS): Promise<void> {
+  await onStage(async (stage, rig) => {
+    const scripts = { held: script(shell, FOUR) };
     const held = await stage.play({
-      ...{ runtime, install, script: 'held', scripts: { held: script(shell, FOUR) } },
+      ...{ runtime, install: INSTALL, script: 'held', scripts },
       meanwhile: () => approve(rig),
     });
-    provesFour(held);
+    provesFour(held, said);
+  });
+}
+
+/** Runs a call with the server killed; throws where it is not held, or not told afterwards. */
+export async function proveClosed(
+  runtime: Runtime,
+  shell: Shell,
+  said = PLUGIN_SAYS,
+): Promise<void> {
+  await onStage(async (stage, rig) => {
     const scripts = { away: script(shell, { away: 'echo away > away.txt' }) };
     const away = await stage.play({
-      ...{ runtime, install, script: 'away', scripts },
+      ...{ runtime, install: INSTALL, script: 'away', scripts },
       installed: rig.kill,
       ended: async (lab) => {
         await rig.revive();
-        // What waits is sent by whatever loads the plugin next: the doctor does.
-        const doctor = await stage.clawctl(lab, ['doctor', runtime.name, '--json']);
-        assert.equal(doctor.code, 0, doctor.out);
-        await until(async () => (await heldBack(rig)) > 1);
+        // What was kept is sent by whatever calls a hook or loads the plugin next.
+        await stage.clawctl(lab, ['doctor', runtime.name]);
+        await until(async () => (await heldBack(rig)) > 0);
       },
     });
-    provesAway(away);
+    provesAway(away, said);
+  });
+}
+
+async function onStage(work: (stage: Stage, rig: Served) => Promise<void>): Promise<void> {
+  const rig = await openServed();
+  const stage = await openStage(async (): Promise<StageRig> => rig);
+  try {
+    await work(stage, rig);
   } finally {
     await stage.close();
   }
@@ -138,13 +169,13 @@ async function until(work: () => Promise<boolean>): Promise<void> {
   throw new Error('It never happened.');
 }
 
-function provesFour(played: Played): void {
+function provesFour(played: Played, said: Said): void {
   const { lab, rows, heard } = played;
   const exists = (name: string) => existsSync(join(lab.project, `${name}.txt`));
   assert.equal(played.code, 0, played.errors.slice(-2000));
   assert.deepEqual(Object.keys(FOUR).map(exists), [true, false, true, false]);
   assert.ok(!existsSync(join(lab.project, '.ssh')), 'no part of a forbidden command ran');
-  assert.equal(callOf(rows, 'free').status, 'success');
+  assert.equal(callOf(rows, 'free').status, said.ran);
 
   const forbidden = callOf(rows, 'forbidden');
   assert.equal(forbidden.status, 'blocked');
@@ -156,22 +187,22 @@ function provesFour(played: Played): void {
     'the agent is told why',
   );
 
-  assert.equal(callOf(rows, 'approved').status, 'success');
+  assert.equal(callOf(rows, 'approved').status, said.ran);
   assert.ok(rows.some(({ type, tool }) => type === 'approval' && tool === 'approve'));
 
   const unanswered = callOf(rows, 'unanswered');
   assert.equal(unanswered.status, 'blocked');
   assert.equal(unanswered.decision?.by, 'config');
-  assert.match(heard, /Nobody decided within 20 s/);
+  assert.match(heard, said.late);
 }
 
-function provesAway({ lab, rows, heard, code, errors }: Played): void {
+function provesAway({ lab, rows, heard, code, errors }: Played, said: Said): void {
   assert.equal(code, 0, errors.slice(-2000));
   assert.ok(!existsSync(join(lab.project, 'away.txt')), 'a dead server lets nothing through');
-  assert.match(heard, /Blocked: Claw cannot be reached/);
+  assert.match(heard, said.away);
   const call = callOf(rows, 'away');
   assert.equal(call.status, 'blocked');
-  assert.match(call.decision?.reason ?? '', /Claw cannot be reached/);
+  assert.match(call.decision?.reason ?? '', said.recorded);
 }
 
 function callOf(rows: readonly Row[], name: string): Row {
