@@ -12,12 +12,14 @@ import { ingest } from './route/ingest.ts';
 import { otlpRoutes } from './route/otlp.ts';
 import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
+import { rollbackRoutes } from './route/rollback.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
 import { statusRoutes } from './route/status.ts';
 import { tail } from './route/tail.ts';
 import { taskRoutes } from './route/task.ts';
 import { tokenRoutes } from './route/token.ts';
+import { whyRoute } from './route/why.ts';
 import type { Route } from './route.ts';
 
 export const ROUTES: readonly Route[] = [
@@ -28,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   ...searchRoutes,
   ...sessionRoutes,
   ...coverageRoutes,
+  whyRoute,
   tail,
   exportRoute,
   ...proofRoutes,
@@ -38,5 +41,6 @@ export const ROUTES: readonly Route[] = [
   ...enforcementRoutes,
   ...policyRoutes,
   ...tokenRoutes,
+  ...rollbackRoutes,
   documentRoute(() => ROUTES),
 ];

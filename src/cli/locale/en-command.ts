@@ -1,7 +1,9 @@
 /** What each command and option of clawctl does, in English. */
+import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
   about: {
+    rollback: rollbackAbout,
     serve: 'record, search and serve from this machine',
     status: 'show what the server holds and how far it has read',
     logs: {
@@ -16,6 +18,7 @@ export const commands = {
     },
     timeline: 'tell the story of one session',
     coverage: 'say which witness saw what, and what nobody saw',
+    why: 'explain an event: from the prompt to what followed',
     verify: 'check the whole trail: tree, signatures, contents',
     proof: 'write a proof that an event was recorded',
     'verify-proof': 'check such a proof with only the public key',
@@ -35,6 +38,9 @@ export const commands = {
     completion: 'print a completion script for a shell',
   },
   option: {
+    language: 'language of the sentences (default: as for other commands)',
+    reader: 'responder (all of it), or subject: for the person concerned, without internals',
+    ...rollbackOptions,
     url: 'server (CLAW_URL; else the one started last here)',
     token: 'token (better: CLAW_TOKEN; else the local administrator)',
     data: 'data folder (CLAW_DATA; default ./data)',
@@ -98,6 +104,7 @@ export const commands = {
     program: "the runtime's own program, where it is not on PATH",
   },
   argument: {
+    explained: "an event's id, its index (#), or a call's id or the start of it",
     covered: 'session, or the start of its id; without it, the latest sessions',
     event: "an event's id, or its index (#)",
     session: "a session's id, or its first characters",

@@ -31,6 +31,8 @@ export type PolicyVersion = {
   readonly author: string;
   readonly applied_at: string;
   readonly reason?: string;
+  /** By Claw itself or its configuration, not by a tenant. */
+  readonly brought?: true;
   /** Id of the event that records it. */
   readonly event_id: string;
 };

@@ -1,5 +1,6 @@
 /** Composes governance: its state by tenant, and what stands on it. */
 import type { Draft } from '../../event/event.ts';
+import { isLifecycle } from '../../event/lifecycle.ts';
 import type { Sited } from '../../event/part.ts';
 import { asFault, type Fault } from '../../fault/fault.ts';
 import { compile } from '../../policy/cedar.ts';
@@ -10,7 +11,7 @@ import type { Ground } from './ground.ts';
 import type { Loaded, Past } from './load.ts';
 import { openPolicies, putInForce } from './policy.ts';
 import { openReplay } from './replay.ts';
-import { starterPolicies } from './starter.ts';
+import type { Brought } from './starter.ts';
 import { emptyState, openTaskOf, putTask, type RuledState, type TenantState } from './state.ts';
 import { openTasks } from './task.ts';
 import { openValidate } from './validate.ts';
@@ -18,6 +19,8 @@ import { openVersions } from './version.ts';
 
 export type GovernOptions = Pick<Ground, 'record' | 'describe' | 'now' | 'newId'> & {
   readonly past: Past;
+  /** What holds a tenant that has put no policies in force. */
+  readonly brought: Brought;
   readonly tenants: () => readonly string[];
   /** Told where a tenant's state cannot be read: it is tried again when it is needed. */
   readonly onFault: (fault: Fault) => void;
@@ -45,7 +48,8 @@ export function openGovern(options: GovernOptions): Governing {
     return state;
   };
   const { record, describe, now, newId, past } = options;
-  const ruledState = async (tenant: string) => ruled(ground, await stateOf(tenant));
+  const ruledState = async (tenant: string) =>
+    ruled(ground, await stateOf(tenant), options.brought);
   const ground: Ground = { record, describe, now, newId, stateOf, ruledState, past };
   const approvals = openApprovals(ground);
   const load = async (tenant: string): Promise<TenantState> => {
@@ -107,11 +111,9 @@ function readable({ version, files }: PolicyVersion): PolicySet {
   }
 }
 
-/** A trail that has put no policies in force is held to those that Claw brings along. */
-async function ruled(ground: Ground, state: TenantState): Promise<RuledState> {
-  state.starting ??= state.policy
-    ? Promise.resolve(state.policy.version)
-    : putInForce(ground, state, { files: starterPolicies(), author: 'claw' });
+/** A tenant that has put no policies in force is held to those that are brought along. */
+async function ruled(ground: Ground, state: TenantState, brought: Brought): Promise<RuledState> {
+  state.starting ??= bring(ground, state, brought);
   try {
     await state.starting;
   } catch (error) {
@@ -119,6 +121,13 @@ async function ruled(ground: Ground, state: TenantState): Promise<RuledState> {
     throw error;
   }
   return state as RuledState;
+}
+
+/** What a folder holds takes the place of what was brought before, never of a tenant's own. */
+async function bring(ground: Ground, state: TenantState, brought: Brought): Promise<void> {
+  const known = state.policy?.version;
+  const stays = known && (known.brought === undefined || brought.author === 'claw');
+  if (!stays) await putInForce(ground, state, { ...brought, brought: true });
 }
 
 function spend(state: TenantState | undefined, task_id: string, tokens: number): void {
@@ -130,7 +139,8 @@ function spend(state: TenantState | undefined, task_id: string, tokens: number):
 
 /** The event in the task that its session has open, where it names none. */
 export function inTask<E extends Draft>(event: E, taskOf: (site: Sited) => string | undefined): E {
-  if (event.task_id !== undefined) return event;
+  // A step of the lifecycle names its task where it has one.
+  if (event.task_id !== undefined || isLifecycle(event)) return event;
   const task_id = taskOf(event);
   return task_id === undefined ? event : { ...event, task_id };
 }
