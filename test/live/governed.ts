@@ -1,10 +1,10 @@
 /** Four calls of a real agent that is held to Claw's decisions, and one while the server is dead. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Approval } from '../../src/policy/lifecycle.ts';
 import type { Row } from '../../src/trail/trail.ts';
@@ -17,6 +17,27 @@ const WAIT_S = 20;
 
 /** A call of the runtime's shell, as its model asks for it. */
 export type Shell = (command: string) => object;
+
+/** What the agent reads where nobody decided. */
+export type Said = {
+  /** An approval was not given in time. */
+  readonly late: RegExp;
+  /** Claw does not answer. */
+  readonly away: RegExp;
+  /** Why the call was blocked then, as the trail tells it. */
+  readonly recorded: RegExp;
+  /** What a call that ran is known to have come to. */
+  readonly ran: 'success' | 'unknown';
+  /** Where the next hook tells what the last ones kept, and no process of their own. */
+  readonly kept?: true;
+};
+
+const PLUGIN_SAYS: Said = {
+  ran: 'success',
+  late: /Nobody decided within 20 s/,
+  away: /Blocked: Claw cannot be reached/,
+  recorded: /Claw cannot be reached/,
+};
 
 /** A real `clawctl serve`, which can be killed and started again. */
 async function openServed() {
@@ -56,7 +77,7 @@ async function openServed() {
 type Served = Awaited<ReturnType<typeof openServed>>;
 
 /** Runs the four calls, and one with the server killed; throws where one of them is not held. */
-export async function proveHeld(runtime: Runtime, shell: Shell): Promise<void> {
+export async function proveHeld(runtime: Runtime, shell: Shell, said = PLUGIN_SAYS): Promise<void> {
   let served: Served | undefined;
   const stage = await openStage(async (): Promise<StageRig> => {
     served = await openServed();
@@ -70,17 +91,18 @@ export async function proveHeld(runtime: Runtime, shell: Shell): Promise<void> {
       ...{ runtime, install, script: 'held', scripts: { held: script(shell, FOUR) } },
       meanwhile: () => approve(rig),
     });
-    provesFour(held);
+    provesFour(held, said);
     const scripts = { away: script(shell, { away: 'echo away > away.txt' }) };
     const away = await stage.play({
       ...{ runtime, install, script: 'away', scripts },
       installed: rig.kill,
       ended: async () => {
         await rig.revive();
+        if (said.kept) await nextHook(rig, runtime);
         await until(async () => (await heldBack(rig)) > 1);
       },
     });
-    provesAway(away);
+    provesAway(away, said);
   } finally {
     await stage.close();
   }
@@ -89,8 +111,8 @@ export async function proveHeld(runtime: Runtime, shell: Shell): Promise<void> {
 const FOUR = {
   free: 'echo free > free.txt',
   forbidden: 'mkdir -p .ssh && echo key >> .ssh/authorized_keys && echo no > forbidden.txt',
-  approved: 'mkdir -p build && rm -rf build && echo yes > approved.txt',
-  unanswered: 'mkdir -p other && rm -rf other && echo no > unanswered.txt',
+  approved: 'mkdir -p build && rm -r build && echo yes > approved.txt',
+  unanswered: 'mkdir -p other && rm -r other && echo no > unanswered.txt',
 };
 
 function script(shell: Shell, commands: Readonly<Record<string, string>>) {
@@ -114,6 +136,13 @@ async function approve(rig: Served): Promise<void> {
   });
 }
 
+/** Anything that calls a hook of the installation. */
+async function nextHook({ root, run }: Served, { name }: Runtime): Promise<void> {
+  const home = realpathSync(root);
+  const PATH = `${join(home, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`;
+  await run(['doctor', name], { XDG_CONFIG_HOME: '', HOME: home, PATH });
+}
+
 /** How many calls nobody decided. */
 async function heldBack(rig: Served): Promise<number> {
   const query = encodeURIComponent('type:tool_call status:blocked decided_by:config');
@@ -135,13 +164,13 @@ async function until(work: () => Promise<boolean>): Promise<void> {
   throw new Error('It never happened.');
 }
 
-function provesFour(played: Played): void {
+function provesFour(played: Played, said: Said): void {
   const { lab, rows, heard } = played;
   const exists = (name: string) => existsSync(join(lab.project, `${name}.txt`));
   assert.equal(played.code, 0, played.errors.slice(-2000));
   assert.deepEqual(Object.keys(FOUR).map(exists), [true, false, true, false]);
   assert.ok(!existsSync(join(lab.project, '.ssh')), 'no part of a forbidden command ran');
-  assert.equal(callOf(rows, 'free').status, 'success');
+  assert.equal(callOf(rows, 'free').status, said.ran);
 
   const forbidden = callOf(rows, 'forbidden');
   assert.equal(forbidden.status, 'blocked');
@@ -153,22 +182,22 @@ function provesFour(played: Played): void {
     'the agent is told why',
   );
 
-  assert.equal(callOf(rows, 'approved').status, 'success');
+  assert.equal(callOf(rows, 'approved').status, said.ran);
   assert.ok(rows.some(({ type, tool }) => type === 'approval' && tool === 'approve'));
 
   const unanswered = callOf(rows, 'unanswered');
   assert.equal(unanswered.status, 'blocked');
   assert.equal(unanswered.decision?.by, 'config');
-  assert.match(heard, /Nobody decided within 20 s/);
+  assert.match(heard, said.late);
 }
 
-function provesAway({ lab, rows, heard, code, errors }: Played): void {
+function provesAway({ lab, rows, heard, code, errors }: Played, said: Said): void {
   assert.equal(code, 0, errors.slice(-2000));
   assert.ok(!existsSync(join(lab.project, 'away.txt')), 'a dead server lets nothing through');
-  assert.match(heard, /Blocked: Claw cannot be reached/);
+  assert.match(heard, said.away);
   const call = callOf(rows, 'away');
   assert.equal(call.status, 'blocked');
-  assert.match(call.decision?.reason ?? '', /Claw cannot be reached/);
+  assert.match(call.decision?.reason ?? '', said.recorded);
 }
 
 function callOf(rows: readonly Row[], name: string): Row {
