@@ -54,6 +54,7 @@ export const MENU = [
   { path: 'doctor', load: async () => (await import('./command/doctor.ts')).doctor },
   { path: 'uninstall', load: async () => (await import('./command/uninstall.ts')).uninstall },
   { path: 'mcp-proxy', load: async () => (await import('./command/mcp-proxy.ts')).mcpProxy },
+  { path: 'mcp', load: async () => (await import('./command/mcp.ts')).mcp },
   { path: 'rollback', load: async () => (await import('./command/rollback.ts')).rollback },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];

@@ -9,6 +9,7 @@ import { enforce } from './route/enforce.ts';
 import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
+import { mcpRoutes } from './route/mcp.ts';
 import { otlpRoutes } from './route/otlp.ts';
 import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...enforcementRoutes,
   ...policyRoutes,
   ...tokenRoutes,
+  ...mcpRoutes(() => ROUTES),
   ...rollbackRoutes,
   documentRoute(() => ROUTES),
 ];

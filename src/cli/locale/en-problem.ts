@@ -7,6 +7,10 @@ export const problems = {
     message: 'No Claw server answers at {{url}}.',
     hint: 'Start one with "clawctl serve", or name another with --url or CLAW_URL.',
   },
+  mcpVote: {
+    message: 'Approvals are not given with the token of this machine.',
+    hint: "Set CLAW_TOKEN to an approver's token; clawctl token create --role approver makes one.",
+  },
   foreignAnswer: {
     message: 'What answers there is not Claw (HTTP status {{status}}).',
     hint: 'Check --url or CLAW_URL.',

@@ -9,6 +9,10 @@ export const problemsJa = {
     message: '{{url}} で Claw サーバーが応答しません。',
     hint: '「clawctl serve」で起動するか、--url または CLAW_URL で別のサーバーを指定してください。',
   },
+  mcpVote: {
+    message: 'このマシンのトークンでは承認できません。',
+    hint: 'CLAW_TOKEN に approver のトークンを設定してください（clawctl token create --role approver で作成）。',
+  },
   foreignAnswer: {
     message: '応答したのは Claw ではありません（HTTP 状態 {{status}}）。',
     hint: '--url または CLAW_URL を確認してください。',
