@@ -5,6 +5,7 @@ import { approvalRoutes } from './route/approval.ts';
 import { capture } from './route/capture.ts';
 import { coverageRoutes } from './route/coverage.ts';
 import { documentRoute } from './route/document.ts';
+import { enforce } from './route/enforce.ts';
 import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
@@ -26,6 +27,7 @@ import type { Route } from './route.ts';
 export const ROUTES: readonly Route[] = [
   ingest,
   capture,
+  enforce,
   ...otlpRoutes,
   ...searchRoutes,
   ...sessionRoutes,

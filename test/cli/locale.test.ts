@@ -52,6 +52,7 @@ test('every sentence is used, and commands print no literal of their own', () =>
     'verify.erased',
     'doctor',
     'blind',
+    'gate.hole',
     'why.kind',
   ];
   const groups = [...plain, ...coverage];

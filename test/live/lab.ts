@@ -35,6 +35,12 @@ export type Play = {
   /** Which of these proxies has what it sees decided. */
   readonly enforce?: 'model' | 'mcp';
   readonly env?: Readonly<Record<string, string>>;
+  /** Between what is installed and the agent's start. */
+  readonly installed?: () => Promise<void>;
+  /** While the agent runs; it is waited for. */
+  readonly meanwhile?: () => Promise<void>;
+  /** When the agent has ended, before the trail is read. */
+  readonly ended?: (lab: Lab) => Promise<void>;
 };
 
 export type Call = {
@@ -49,6 +55,8 @@ export type Played = {
   readonly errors: string;
   /** Every call that the model asked for, once. */
   readonly asked: readonly Call[];
+  /** Every request that the model got, as it came. */
+  readonly heard: string;
   /** Every row of Claw's whole trail, in its order. */
   readonly rows: readonly Row[];
   readonly lab: Lab;
@@ -57,8 +65,8 @@ export type Played = {
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /** A server with a home of its own; `close` ends it and removes everything. */
-export async function openStage() {
-  const rig = await openRig();
+export async function openStage(open: () => Promise<StageRig> = openRig) {
+  const rig = await open();
   const base = { XDG_CONFIG_HOME: '', HOME: realpathSync(rig.root) };
   return {
     rig,
@@ -69,7 +77,9 @@ export async function openStage() {
   };
 }
 
-type Rig = Awaited<ReturnType<typeof openRig>>;
+export type StageRig = Pick<Awaited<ReturnType<typeof openRig>>, Needed>;
+type Needed = 'root' | 'run' | 'start' | 'url' | 'token' | 'data' | 'close';
+type Rig = StageRig;
 
 async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Played> {
   const { runtime } = play;
@@ -91,11 +101,14 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
     const words = ['install', runtime.name, '--yes', ...(play.install ?? [])];
     const installed = await rig.run(words, { ...base, ...pathOf(lab) });
     if (installed.code !== 0) throw new Error(`install: ${installed.err}`);
-    const ran = await runAgent(lab, play);
+    await play.installed?.();
+    const [ran] = await Promise.all([runAgent(lab, play), play.meanwhile?.()]);
     await proxy?.close();
     await wait(3000);
+    await play.ended?.(lab);
     const events = await rowsOf(rig, base);
-    return { ...ran, asked: askedIn(model.log), rows: events, lab };
+    const heard = readFileSync(model.log, 'utf8');
+    return { ...ran, asked: askedIn(model.log), heard, rows: events, lab };
   } finally {
     await proxy?.close();
     await model.close();

@@ -105,6 +105,9 @@ export const commands = {
     transport:
       'Claude Code: http (default), or command: slower, but loses nothing while Claw is away',
     otlp: 'export OpenTelemetry to Claw too (claude-code, codex, gemini)',
+    enforce: 'ask Claw before each call, and run none that is not allowed',
+    mode: 'observe: only record what would be decided; enforce: as --enforce',
+    approvalWait: 'how long a call waits for its approval, with --enforce (300)',
     program: "the runtime's own program, where it is not on PATH",
     ...policyOptions,
   },

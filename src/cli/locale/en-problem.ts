@@ -55,6 +55,7 @@ export const problems = {
   required: { message: 'Option {{flag}} is required.', hint: 'Add --help to see an example.' },
   excess: { message: 'Too many arguments.', hint: 'Quote a query that holds spaces.' },
   needsMode: { message: '{{one}} needs --enforce or --mode.' },
+  needs: { message: '{{option}} needs {{other}}.' },
   conflict: { message: '{{one}} and {{other}} do not go together.' },
   usage: { message: '{{text}}', hint: 'Add --help to see an example.' },
   noEvent: {

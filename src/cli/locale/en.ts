@@ -3,6 +3,7 @@ import { commands } from './en-command.ts';
 import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
+import { gate } from './en-gate.ts';
 import { policy } from './en-policy.ts';
 import { problems } from './en-problem.ts';
 import { rollback } from './en-rollback.ts';
@@ -270,6 +271,7 @@ export const en = {
   },
   doctor,
   blind,
+  gate,
   install: {
     nothing: 'Nothing to change in {{file}}.',
     change: 'This changes {{file}}:',

@@ -63,6 +63,7 @@ export const problemsJa = {
   },
   excess: { message: '引数が多すぎます。', hint: '空白を含む検索式は引用符で囲んでください。' },
   needsMode: { message: '{{one}} には --enforce または --mode が必要です。' },
+  needs: { message: '{{option}} には {{other}} が必要です。' },
   conflict: { message: '{{one}} と {{other}} は同時に使えません。' },
   usage: { message: '{{text}}', hint: '--help を付けると例が見られます。' },
   noEvent: {

@@ -4,6 +4,7 @@ import { commandsJa } from './ja-command.ts';
 import { coverageJa } from './ja-coverage.ts';
 import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
+import { gateJa } from './ja-gate.ts';
 import { policyJa } from './ja-policy.ts';
 import { problemsJa } from './ja-problem.ts';
 import { rollback } from './ja-rollback.ts';
@@ -257,6 +258,7 @@ export const ja = {
   },
   doctor: doctorJa,
   blind: blindJa,
+  gate: gateJa,
   install: {
     nothing: '{{file}} に変更はありません。',
     change: '{{file}} を次のように変更します:',
