@@ -11,7 +11,7 @@ const { existsSync, readdirSync, statSync } =
   process.getBuiltinModule?.('node:fs') ?? (await import('node:fs'));
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-if (process.argv[2] === 'hook' && built('cli/hook')) {
+if (process.argv[2] === 'hook' && built('cli/hook') && built('adapter/gate.ts')) {
   // An agent waits for this: no other Node, no types to strip, and nothing loaded that is not used.
   const { runHook } = await import(pathToFileURL(join(root, 'dist/cli/hook/hook.js')).href);
   process.exitCode = await runHook(process.argv.slice(3), process.env);
@@ -44,11 +44,12 @@ function built(part) {
   return stamp !== undefined && stamp.mtimeMs >= newest(join(root, 'src', part));
 }
 
-/** When something in a folder was last changed. */
-function newest(folder) {
-  const times = readdirSync(folder, { withFileTypes: true }).map((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? newest(path) : statSync(path).mtimeMs;
+/** When a file, or something in a folder, was last changed. */
+function newest(path) {
+  if (path.endsWith('.ts')) return statSync(path).mtimeMs;
+  const times = readdirSync(path, { withFileTypes: true }).map((entry) => {
+    const below = join(path, entry.name);
+    return entry.isDirectory() ? newest(below) : statSync(below).mtimeMs;
   });
   return Math.max(...times);
 }

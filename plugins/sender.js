@@ -28,6 +28,8 @@ const MEMORY_BYTES = 32 * 1024 * 1024;
 const SPOOL_BYTES = 64 * 1024 * 1024;
 const SPOOL_FILES = 2000;
 const REQUEST_MS = 10_000;
+/** Nothing that the server answers is longer. */
+const ANSWER_BYTES = 256 * 1024;
 const FIRST_PAUSE_MS = 1000;
 const LAST_PAUSE_MS = 60_000;
 /** A claim of a process that lives may be this old; that of a dead one is given back at once. */
@@ -56,6 +58,14 @@ const HALF_WRITTEN = /^\.\d{16}-.*\.(\d+)$/;
  *   and resolves when the record is durable on the disk, or the time is over
  * @property {(limit_ms: number) => Promise<void>} flush resolves when all is sent, or cannot be
  *   sent now, or the time is over
+ * @property {(record: Record<string, unknown>) => Record<string, unknown>} stamp the record with
+ *   its moment: asked about and kept, it is the same one
+ * @property {(record: Record<string, unknown>, asking: Asking) => Promise<Reply>} ask the server
+ *   about a stamped record; keeps nothing
+ *
+ * @typedef {{ query: string, limit_ms: number, signal?: AbortSignal | undefined }} Asking
+ * @typedef {{ status: number, body?: unknown, fault?: string, tooLarge?: boolean }} Reply status 0:
+ *   no answer; `fault` is what kept the server from deciding, where it answered all the same
  *
  * @typedef {Options & {
  *   lines: string[],
@@ -115,14 +125,25 @@ function startSender(options) {
       await within(persist(state), limit_ms);
     },
     flush: (limit_ms) => within(flush(state), limit_ms),
+    stamp: (record) => stamped(state, record),
+    ask: (record, asking) => ask(state, record, asking),
   };
+}
+
+/**
+ * Strictly rising: two equal records of one moment stay two.
+ * @param {State} state
+ * @param {Record<string, unknown>} record
+ */
+function stamped(state, record) {
+  if (typeof record['at'] === 'number') return record;
+  state.last_at = Math.max(Date.now(), state.last_at + 1);
+  return { ...record, at: state.last_at };
 }
 
 /** @param {State} state @param {Record<string, unknown>} record */
 function note(state, record) {
-  // Strictly rising: two equal records of one moment stay two.
-  state.last_at = Math.max(Date.now(), state.last_at + 1);
-  const line = lineOf({ ...record, at: state.last_at });
+  const line = lineOf(stamped(state, record));
   if (line === undefined || state.bytes + line.length > MEMORY_BYTES) {
     drop(state, 1);
     return;
@@ -361,29 +382,68 @@ async function send(state, lines) {
   return second === undefined ? undefined : first + second;
 }
 
+/** @param {State} state @param {string} body @returns {Promise<Reply>} */
+function post(state, body) {
+  const path = `/v1/capture/${state.runtime}`;
+  const signal = AbortSignal.timeout(REQUEST_MS);
+  return request(state, { path, type: 'application/x-ndjson', body, signal });
+}
+
 /**
- * Status 0: no answer.
  * @param {State} state
- * @param {string} body
- * @returns {Promise<{ status: number, body?: unknown }>}
+ * @param {Record<string, unknown>} record
+ * @param {Asking} asking
+ * @returns {Promise<Reply>}
  */
-async function post(state, body) {
+async function ask(state, record, { query, limit_ms, signal: cancelled }) {
+  const body = lineOf(record);
+  if (body === undefined) return { status: 0, tooLarge: true };
+  const path = `/v1/enforce/${state.runtime}?${query}`;
+  const over = AbortSignal.timeout(limit_ms);
+  const signal = cancelled === undefined ? over : AbortSignal.any([over, cancelled]);
+  return request(state, { path, type: 'application/json', body, signal });
+}
+
+/**
+ * @param {State} state
+ * @param {{ path: string, type: string, body: string, signal: AbortSignal }} posted
+ * @returns {Promise<Reply>}
+ */
+async function request(state, { path, type, body, signal }) {
   const token = tokenOf(state);
   try {
-    const response = await fetch(`${state.server}/v1/capture/${state.runtime}`, {
+    const response = await fetch(`${state.server}${path}`, {
       method: 'POST',
       headers: {
-        'content-type': 'application/x-ndjson',
+        'content-type': type,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       body,
       redirect: 'error',
-      signal: AbortSignal.timeout(REQUEST_MS),
+      signal,
     });
-    const text = await response.text();
-    return { status: response.status, body: parsed(text) };
+    const fault = response.headers.get('x-claw-fault');
+    const { status } = response;
+    return { status, body: parsed(await textIn(response)), ...(fault ? { fault } : {}) };
   } catch {
     return { status: 0 };
+  }
+}
+
+/** Throws where it is longer than any answer. @param {Response} response */
+async function textIn({ body }) {
+  const reader = body?.getReader();
+  const chunks = [];
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true };
+    if (done || value === undefined) return Buffer.concat(chunks).toString();
+    bytes += value.length;
+    chunks.push(value);
+    if (bytes > ANSWER_BYTES) {
+      await reader?.cancel();
+      throw new RangeError('The answer is too long.');
+    }
   }
 }
 

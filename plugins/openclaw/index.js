@@ -7,6 +7,7 @@ import { register } from './recorder.js';
 export default definePluginEntry({
   id: 'claw',
   name: 'Claw',
-  description: 'Records what agents do to the flight recorder Claw.',
+  description:
+    'Records what agents do to the flight recorder Claw, and asks it first where told to.',
   register,
 });

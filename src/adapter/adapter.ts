@@ -1,5 +1,6 @@
 /** The contract of an adapter: one runtime's record in, drafts of events or a reason out. */
 import type { Draft } from '../event/event.ts';
+import type { Gate } from './gate.ts';
 
 /**
  * `asked`: announced, no outcome yet; `escalated`: approval was asked for, no outcome yet;
@@ -64,4 +65,6 @@ export type Adapter = {
   readonly runtime: string;
   /** Pure. Throws `event.invalid` for what is no record of this runtime, naming the field. */
   readonly adapt: (record: unknown, context: AdaptContext) => Adapted;
+  /** Where the runtime's hooks can hold a call back. */
+  readonly gate?: Gate;
 };

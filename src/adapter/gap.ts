@@ -1,12 +1,28 @@
-/** What a producer reports that it had to drop, as a gap in the trail. */
+/** What Claw's own plugins say of themselves: what was lost, and which calls they held back. */
 
 import type { AdaptContext, Adapted } from './adapter.ts';
 import { draftFrom, momentIn, objectIn } from './draft.ts';
-import { readerOf } from './reader.ts';
+import { type Reader, readerOf } from './reader.ts';
 import { given, jsonOf } from './record.ts';
 
 /** The `hook` of such a record: `{hook, count, from, to}`, the times in Unix milliseconds. */
 export const DROPPED = 'claw.dropped';
+
+/**
+ * The `hook` of a plugin's word that it held a call back by itself, as nothing came that allows
+ * it: the record of the call with `{of, reason}`, where `of` is the hook that was held back.
+ */
+export const HELD_BACK = 'claw.blocked';
+
+/**
+ * Whether Claw's plugin says that it was itself which held this call back (`claw: 'blocked'`):
+ * who decided so, and why, is told by the decision.
+ */
+export function heldBackIn(read: Reader): { readonly blocked_by?: 'claw' } {
+  if (read.peek('claw') !== 'blocked') return {};
+  read.told('claw');
+  return { blocked_by: 'claw' };
+}
 
 /** Where a record names no session, the gap stands in one named after the runtime's plugin. */
 export function droppedOf(record: unknown, runtime: string, context: AdaptContext): Adapted {

@@ -15,6 +15,12 @@ export type Place = {
 export type Texts = Readonly<Record<string, string | undefined>>;
 export type Paths = Readonly<Record<string, string>>;
 
+/** Whether calls are held to Claw's decisions, or only told what would have been decided. */
+export type Enforcement =
+  | { readonly mode: 'observe' }
+  /** Seconds that a call waits for its approval. */
+  | { readonly mode: 'enforce'; readonly wait_s: number };
+
 export type InstallOptions = {
   /** Where Claw listens, without a slash at its end: `http://127.0.0.1:4620`. */
   readonly server: string;
@@ -34,6 +40,8 @@ export type InstallOptions = {
   readonly transport?: 'http' | 'command';
   /** Export OpenTelemetry to Claw too. */
   readonly otlp?: boolean;
+  /** Without it nothing is asked before a call runs. */
+  readonly enforcement?: Enforcement | undefined;
 };
 
 /** A call of the runtime's own program. */
@@ -66,6 +74,19 @@ export type BlindSpot =
   | 'wrappedCalls'
   | 'lostAfterCalls';
 
+/** What enforcement is known not to hold back, or not to survive: a key of its sentence. */
+export type Hole =
+  | 'rejectedBeforeGate'
+  | 'hooksCanBeOff'
+  | 'untrustedNotAsked'
+  | 'openWhereKilled'
+  | 'stdinNotAsked'
+  | 'hostedNotAsked'
+  | 'outsideNotAsked'
+  | 'pluginCanBeMissing'
+  | 'othersCanChange'
+  | 'execNotAsked';
+
 /** The very way by which records of an installation reach Claw. */
 export type Way =
   /** A shell's command line, which reads a record from standard input. */
@@ -79,6 +100,16 @@ export type Installed = {
   /** Where its records go, without a slash at its end. */
   readonly server: string;
   readonly way: Way;
+  /** How calls are held to decisions; undefined where nothing is asked. */
+  readonly enforcing?: Enforcing;
+};
+
+export type Enforcing = {
+  readonly enforcement: Enforcement;
+  /** What asks before a call. */
+  readonly way: Way;
+  /** Whether a call is blocked also where nobody answers. */
+  readonly closed: boolean;
 };
 
 export type Installer = {
@@ -108,4 +139,6 @@ export type Installer = {
   /** The version of the runtime that the blind spots were measured with. */
   readonly measured: string;
   readonly blind: readonly BlindSpot[];
+  /** What its enforcement does not reach; undefined where it cannot enforce. */
+  readonly holes?: readonly Hole[];
 };

@@ -21,6 +21,7 @@ export const MENU = [
   },
   { path: 'timeline', load: async () => (await import('./command/timeline.ts')).timeline },
   { path: 'coverage', load: async () => (await import('./command/coverage.ts')).coverage },
+  { path: 'why', load: async () => (await import('./command/why.ts')).why },
   { path: 'verify', load: async () => (await import('./command/verify.ts')).verify },
   { path: 'proof', load: async () => (await import('./command/proof.ts')).proof },
   {
@@ -36,6 +37,38 @@ export const MENU = [
   {
     path: 'token revoke',
     load: async () => (await import('./command/token-revoke.ts')).tokenRevoke,
+  },
+  {
+    path: 'policy check',
+    load: async () => (await import('./command/policy-check.ts')).policyCheck,
+  },
+  {
+    path: 'policy test',
+    load: async () => (await import('./command/policy-test.ts')).policyTest,
+  },
+  {
+    path: 'policy diff',
+    load: async () => (await import('./command/policy-diff.ts')).policyDiff,
+  },
+  {
+    path: 'policy apply',
+    load: async () => (await import('./command/policy-apply.ts')).policyApply,
+  },
+  {
+    path: 'policy list',
+    load: async () => (await import('./command/policy-list.ts')).policyList,
+  },
+  {
+    path: 'policy show',
+    load: async () => (await import('./command/policy-show.ts')).policyShow,
+  },
+  {
+    path: 'policy versions',
+    load: async () => (await import('./command/policy-versions.ts')).policyVersions,
+  },
+  {
+    path: 'policy replay',
+    load: async () => (await import('./command/policy-replay.ts')).policyReplay,
   },
   {
     path: 'import',
@@ -89,6 +122,7 @@ export const MENU = [
     path: 'enforcement set',
     load: async () => (await import('./command/enforcement-set.ts')).enforcementSet,
   },
+  { path: 'mcp', load: async () => (await import('./command/mcp.ts')).mcp },
   { path: 'rollback', load: async () => (await import('./command/rollback.ts')).rollback },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];

@@ -199,7 +199,7 @@ export const decisionSchema = z.strictObject({
   policy_ids: z.array(z.string()),
   policy_version: z.string(),
   reason: z.string(),
-  constraints: z.unknown(),
+  constraints: z.unknown().optional(),
   session_id: z.string(),
   task_id: z.string().optional(),
   call_id: z.string().optional(),
@@ -228,9 +228,7 @@ export const enforcementSchema = z.strictObject({
     .default([]),
 });
 
-export type Scope = z.infer<typeof scopeSchema>;
 export type Declare = z.input<typeof declareSchema>;
-export type ActionRequest = z.input<typeof actionSchema>;
 export type Validate = z.input<typeof validateSchema>;
 export type RequestApproval = z.input<typeof requestApprovalSchema>;
 export type Vote = z.input<typeof voteSchema>;

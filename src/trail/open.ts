@@ -19,6 +19,7 @@ import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
 import { openTail } from './tail.ts';
 import type { Note, Trail, TrailStatus } from './trail.ts';
+import { openWhy } from './why.ts';
 
 /** Opens the trail of a data folder; throws what `openParts` throws. */
 export async function openTrail(options: PartOptions): Promise<Trail> {
@@ -40,8 +41,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   const { config, now, version } = options;
   const { journal, recent, ledger, engine, indexer, keyring, store, fresh } = parts;
   const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
-  const entropy = pooledEntropy();
-  const newId = () => uuidv7(now(), entropy);
+  const newId = idMaker(now);
   const door = openDoor({
     ...{ journal, keyring, store, recent, fresh, admit, now, newId },
     describe: (event) => describe(inTask(event, (site) => governing.taskOf(event.tenant_id, site))),
@@ -62,7 +62,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));
   const started_at = new Date(now()).toISOString();
   const answers = openAnswers(shared);
-  const { covered, auditor } = openCovering(options, { parts, door, answers });
+  const { covered, auditor } = openCovering(options, { parts, door, answers, ...governing });
   const stop = startTimers(options, { parts, life, auditor });
   return {
     ingest: door.ingest,
@@ -86,6 +86,11 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
       await parts.close();
     },
   };
+}
+
+function idMaker(now: () => number): () => string {
+  const entropy = pooledEntropy();
+  return () => uuidv7(now(), entropy);
 }
 
 function locator({ recent, ledger, engine }: Parts) {
@@ -116,16 +121,20 @@ function openGoverning(
   });
 }
 
-type Covering = { readonly parts: Parts; readonly door: Door; readonly answers: Answers };
+type Covering = Pick<Governing, 'govern'> & {
+  readonly parts: Parts;
+  readonly door: Door;
+  readonly answers: Answers;
+};
 
-function openCovering({ config, now }: PartOptions, { parts, door, answers }: Covering) {
+function openCovering({ config, now }: PartOptions, { parts, door, answers, govern }: Covering) {
   const { journal, indexer, engine } = parts;
   const silent_ms = config.silent_s * 1000;
   const covered = openCoverages({ ...answers, silent_ms, now });
   const lag = () => journal.head() - indexer.cursor();
   const { tenants } = journal;
   const auditor = openAuditor({ ...covered, engine, door, now, silent_ms, lag, tenants });
-  return { covered, auditor };
+  return { covered: { ...covered, ...openWhy({ ...answers, govern }) }, auditor };
 }
 
 /** Each tenant is admitted once a start: its keys made, its trail's opening recorded. */

@@ -32,7 +32,15 @@ export type Play = {
   readonly scripts?: Readonly<Record<string, readonly (readonly object[])[]>>;
   /** Every proxy that there is stands between the agent and its model and MCP servers. */
   readonly proxies?: true;
+  /** Which of these proxies has what it sees decided. */
+  readonly enforce?: 'model' | 'mcp';
   readonly env?: Readonly<Record<string, string>>;
+  /** Between what is installed and the agent's start. */
+  readonly installed?: () => Promise<void>;
+  /** While the agent runs; it is waited for. */
+  readonly meanwhile?: () => Promise<void>;
+  /** When the agent has ended, before the trail is read. */
+  readonly ended?: (lab: Lab) => Promise<void>;
 };
 
 export type Call = {
@@ -47,6 +55,8 @@ export type Played = {
   readonly errors: string;
   /** Every call that the model asked for, once. */
   readonly asked: readonly Call[];
+  /** Every request that the model got, as it came. */
+  readonly heard: string;
   /** Every row of Claw's whole trail, in its order. */
   readonly rows: readonly Row[];
   readonly lab: Lab;
@@ -55,8 +65,8 @@ export type Played = {
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /** A server with a home of its own; `close` ends it and removes everything. */
-export async function openStage() {
-  const rig = await openRig();
+export async function openStage(open: () => Promise<StageRig> = openRig) {
+  const rig = await open();
   const base = { XDG_CONFIG_HOME: '', HOME: realpathSync(rig.root) };
   return {
     rig,
@@ -67,7 +77,9 @@ export async function openStage() {
   };
 }
 
-type Rig = Awaited<ReturnType<typeof openRig>>;
+export type StageRig = Pick<Awaited<ReturnType<typeof openRig>>, Needed>;
+type Needed = 'root' | 'run' | 'start' | 'url' | 'token' | 'data' | 'close';
+type Rig = StageRig;
 
 async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Played> {
   const { runtime } = play;
@@ -75,23 +87,28 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
   const page = await startPage();
   const scripts = { folder, page: page.url, more: play.scripts };
   const model = await startModel(scripts);
-  const proxy = play.proxies && (await startModelProxy(rig, base, model.url));
+  const decides = (name: string) => (play.enforce === name ? ['--enforce'] : []);
+  const proxy =
+    play.proxies && (await startModelProxy(rig, base, [model.url, ...decides('model')]));
   const project = join(folder, runtime.folder);
   const npm = process.env['CLAW_LAB_NPM'] ?? '';
   const lab: Lab = {
     ...{ folder, home: folder, project, model: proxy?.url ?? model.url, npm },
-    before: play.proxies && ((name) => mcpProxy(rig, name)),
+    before: play.proxies && ((name) => mcpProxy(rig, name, decides('mcp'))),
   };
   try {
     prepare(lab, runtime);
     const words = ['install', runtime.name, '--yes', ...(play.install ?? [])];
     const installed = await rig.run(words, { ...base, ...pathOf(lab) });
     if (installed.code !== 0) throw new Error(`install: ${installed.err}`);
-    const ran = await runAgent(lab, play);
+    await play.installed?.();
+    const [ran] = await Promise.all([runAgent(lab, play), play.meanwhile?.()]);
     await proxy?.close();
     await wait(3000);
+    await play.ended?.(lab);
     const events = await rowsOf(rig, base);
-    return { ...ran, asked: askedIn(model.log), rows: events, lab };
+    const heard = readFileSync(model.log, 'utf8');
+    return { ...ran, asked: askedIn(model.log), heard, rows: events, lab };
   } finally {
     await proxy?.close();
     await model.close();
@@ -100,9 +117,13 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
 }
 
 /** As a person starts it, in front of the scripted model. */
-async function startModelProxy(rig: Rig, env: NodeJS.ProcessEnv, model: string) {
+async function startModelProxy(
+  rig: Rig,
+  env: NodeJS.ProcessEnv,
+  [model = '', ...more]: readonly string[],
+) {
   const to = ['anthropic', 'openai', 'gemini'].flatMap((name) => [`--${name}`, model]);
-  const running = rig.start(['model-proxy', '--port', '0', '--json', ...to], env);
+  const running = rig.start(['model-proxy', '--port', '0', '--json', ...to, ...more], env);
   const first = await running.said('out', /\{.*"url".*\}/);
   const { url } = JSON.parse(first.split('\n')[0] ?? '') as { url: string };
   return {
@@ -117,8 +138,8 @@ async function startModelProxy(rig: Rig, env: NodeJS.ProcessEnv, model: string) 
 const CLAWCTL = join(import.meta.dirname, '../../bin/clawctl.js');
 
 /** Agents hand their servers few variables, so where Claw listens stands in the command line. */
-function mcpProxy({ url, data }: Rig, name: string): readonly string[] {
-  const claw = ['--url', url, '--data', data, '--name', name, '--'];
+function mcpProxy({ url, data }: Rig, name: string, more: readonly string[]): readonly string[] {
+  const claw = ['--url', url, '--data', data, '--name', name, ...more, '--'];
   return [process.execPath, CLAWCTL, 'mcp-proxy', ...claw];
 }
 

@@ -270,6 +270,12 @@ const openclaw: Runtime = {
 
 export const RUNTIMES: readonly Runtime[] = [claudeCode, codex, gemini, opencode, openclaw];
 
+export function runtimeNamed(name: string): Runtime {
+  const found = RUNTIMES.find((runtime) => runtime.name === name);
+  if (found) return found;
+  throw new TypeError(`There is no ${name} in the lab.`);
+}
+
 /** Why a real agent cannot be run here; false where it can. */
 export function missing(runtime: Runtime): string | false {
   const npm = process.env['CLAW_LAB_NPM'];

@@ -11,6 +11,7 @@ import { openCoverages } from '../../src/trail/coverage.ts';
 import { openGovern } from '../../src/trail/govern/open.ts';
 import { broughtPolicies } from '../../src/trail/govern/starter.ts';
 import type { PageRequest, Receipt, Row, SearchRequest, Trail } from '../../src/trail/trail.ts';
+import { openWhy } from '../../src/trail/why.ts';
 import { paged, summary } from './memory-page.ts';
 
 type State = {
@@ -109,6 +110,13 @@ export function openMemoryTrail(): Promise<Trail> {
       search: (request) => trail.search({ ...request, query: 'type:gap' }),
       silent_ms: 900_000,
       now: Date.now,
+    }),
+    ...openWhy({
+      // what is not of the session is passed over
+      search: ({ query: _, ...request }) => trail.search(request),
+      count: ({ query: _, ...request }) => trail.count(request),
+      event: (tenant, id) => trail.event(tenant, id),
+      govern: governing.govern,
     }),
     event: async (tenant, id) => rowOf(state, tenant, indexOf(state, tenant, id)),
     export: async (request) => ({

@@ -2,6 +2,7 @@
 import type { Draft } from '../../event/event.ts';
 import type { AdaptContext, Adapted, Adapter } from '../adapter.ts';
 import { sentence } from '../draft.ts';
+import { preToolUse } from '../gate.ts';
 import { textIn } from '../record.ts';
 import { answered, approval, asked, batch, denied, failed } from './call.ts';
 import { draftOf, type Hook, RUNTIME, readHook } from './record.ts';
@@ -81,7 +82,7 @@ const HOOKS: ReadonlyMap<string, (hook: Hook) => Draft[]> = new Map([
 /** The names that this adapter knows. */
 export const HOOK_EVENTS: readonly string[] = [...HOOKS.keys()];
 
-export const claudeCode: Adapter = { runtime: RUNTIME, adapt };
+export const claudeCode: Adapter = { runtime: RUNTIME, adapt, gate: preToolUse };
 
 function adapt(record: unknown, context: AdaptContext): Adapted {
   const hook = readHook(record, context);

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
 import { type Hook, hookAddition, hooksIn, withoutHooks } from '../hook-list.ts';
-import type { Installed, Installer, InstallOptions, Place } from '../installer.ts';
+import type {
+  Enforcement,
+  Enforcing,
+  Installed,
+  Installer,
+  InstallOptions,
+  Place,
+} from '../installer.ts';
 import {
   type Addition,
   jsonOf,
@@ -14,7 +21,7 @@ import {
   restored,
   withAdditions,
 } from '../json-edit.ts';
-import { isShim, serverOf, shimCommand } from '../shim.ts';
+import { enforcingShim, isShim, patienceOf, serverOf, shimCommand } from '../shim.ts';
 import { COMMAND_EVENTS, HTTP_EVENTS } from './transport.ts';
 
 /** The variable that carries the token into the hooks. */
@@ -22,6 +29,10 @@ const TOKEN_VARIABLE = 'CLAW_TOKEN';
 /** Names what stood there before and looks like ours, so that `uninstall` leaves it standing. */
 const KEEP_VARIABLE = 'CLAW_KEEP';
 const CAPTURE_PATH = '/v1/capture/claude-code';
+const ENFORCE_PATH = '/v1/enforce/claude-code';
+const ENFORCE_URL = /\/v1\/enforce\/claude-code\?mode=(observe|enforce)(?:&wait_s=(\d{1,4}))?$/;
+/** The one before a call: it alone can hold the call back. */
+const ASKS = 'PreToolUse';
 /** Seconds. The shim limits itself to one; an HTTP hook has only this. */
 const HTTP_TIMEOUT_S = 2;
 const SHIM_TIMEOUT_S = 5;
@@ -46,6 +57,7 @@ export const claudeCodeInstaller: Installer = {
   },
   measured: '2.1.330',
   blind: ['rejectedBeforeHooks', 'deniedHasNoResult', 'headlessDenial', 'httpLosesWhileAway'],
+  holes: ['rejectedBeforeGate', 'hooksCanBeOff'],
 };
 
 /** The user's settings, or those of the project that git leaves alone. */
@@ -78,33 +90,78 @@ function installed(text: string): Installed | undefined {
   if (last === undefined || ours.length < COMMAND_EVENTS.length + HTTP_EVENTS.length) {
     return undefined;
   }
+  const [enforcing] = ours.flatMap((hook) => enforcingOf(hook) ?? []);
+  const held = enforcing === undefined ? {} : { enforcing };
   if (last['type'] === 'http') {
     const url = String(last['url']);
-    return { server: url.slice(0, -CAPTURE_PATH.length), way: { kind: 'http', url } };
+    return { server: url.slice(0, -CAPTURE_PATH.length), way: { kind: 'http', url }, ...held };
   }
   const command = String(last['command']);
-  return { server: serverOf(command) ?? '', way: { kind: 'command', command } };
+  return { server: serverOf(command) ?? '', way: { kind: 'command', command }, ...held };
 }
 
-/** No `onFailure`: a dead server never stops the agent. */
-function hooks({ server, shim, transport = 'http' }: InstallOptions): Addition[] {
-  const http = {
+/** Closed where Claude Code itself blocks a call whose hook fails. */
+function enforcingOf(hook: Hook): Enforcing | undefined {
+  const closed = hook['onFailure'] === 'block';
+  if (hook['type'] === 'command') {
+    const found = enforcingShim(String(hook['command']));
+    return found && { ...found, closed: found.closed && closed };
+  }
+  const url = String(hook['url']);
+  const [, mode, wait_s] = ENFORCE_URL.exec(url) ?? [];
+  if (mode === undefined) return undefined;
+  const way = { kind: 'http', url } as const;
+  if (mode === 'observe') return { enforcement: { mode }, way, closed };
+  return { enforcement: { mode: 'enforce', wait_s: Number(wait_s ?? 0) }, way, closed };
+}
+
+/** No `onFailure` beside the one that enforces: a dead server never stops the agent. */
+function hooks(options: InstallOptions): Addition[] {
+  const { transport = 'http', enforcement } = options;
+  const command = commandHook(options);
+  const often = transport === 'http' ? httpHook(options) : command;
+  const asking = enforcement === undefined ? often : askingHook(options, enforcement);
+  return [
+    ...COMMAND_EVENTS.map((event) => hookAddition(event, command)),
+    ...HTTP_EVENTS.map((event) => hookAddition(event, event === ASKS ? asking : often)),
+  ];
+}
+
+/**
+ * Where calls are held back the shim asks unless HTTP is wanted: it blocks by itself where a
+ * Claude Code knows no `onFailure`, says what to do, and keeps what it blocked for the trail.
+ */
+function askingHook(options: InstallOptions, enforcement: Enforcement): Hook {
+  const enforced = enforcement.mode === 'enforce';
+  const transport = options.transport ?? (enforced ? 'command' : 'http');
+  const plain = transport === 'http' ? httpHook(options) : commandHook(options, enforcement);
+  const usual = transport === 'http' ? HTTP_TIMEOUT_S : SHIM_TIMEOUT_S;
+  return {
+    ...plain,
+    ...(transport === 'http' ? { url: `${options.server}${askingPath(enforcement)}` } : {}),
+    timeout: patienceOf(enforcement, usual),
+    ...(enforced ? { onFailure: 'block' } : {}),
+  };
+}
+
+function askingPath(enforcement: Enforcement): string {
+  const wait = enforcement.mode === 'enforce' ? `&wait_s=${enforcement.wait_s}` : '';
+  return `${ENFORCE_PATH}?mode=${enforcement.mode}${wait}`;
+}
+
+function httpHook({ server }: InstallOptions): Hook {
+  return {
     type: 'http',
     url: `${server}${CAPTURE_PATH}`,
     headers: { Authorization: `Bearer $${TOKEN_VARIABLE}` },
     allowedEnvVars: [TOKEN_VARIABLE],
     timeout: HTTP_TIMEOUT_S,
   };
-  const command = {
-    type: 'command',
-    command: shimCommand('claude-code', { shim, server }, []),
-    timeout: SHIM_TIMEOUT_S,
-  };
-  const often = transport === 'http' ? http : command;
-  return [
-    ...COMMAND_EVENTS.map((event) => hookAddition(event, command)),
-    ...HTTP_EVENTS.map((event) => hookAddition(event, often)),
-  ];
+}
+
+function commandHook({ server, shim }: InstallOptions, enforcement?: Enforcement): Hook {
+  const command = shimCommand('claude-code', { shim, server, enforcement }, []);
+  return { type: 'command', command, timeout: SHIM_TIMEOUT_S };
 }
 
 type Variable = readonly [name: string, value: string];
@@ -160,9 +217,13 @@ function isOurs(hook: Hook): boolean {
   const headers = isObject(hook['headers']) ? hook['headers'] : {};
   return (
     hook['type'] === 'http' &&
-    String(hook['url']).endsWith(CAPTURE_PATH) &&
+    isOurPath(String(hook['url'])) &&
     headers['Authorization'] === `Bearer $${TOKEN_VARIABLE}`
   );
+}
+
+function isOurPath(url: string): boolean {
+  return url.endsWith(CAPTURE_PATH) || ENFORCE_URL.test(url);
 }
 
 /** Ours are the hooks of our shape, and our variables where such hooks are there. */

@@ -1,6 +1,7 @@
 /** Codex's hooks, all 12 of version 0.169.0, as events; unknown ones are kept whole. */
 import type { Adapter } from '../adapter.ts';
 import { adaptedOf, type Handler, unknownKind } from '../draft.ts';
+import { preToolUse } from '../gate.ts';
 import { answered, approval, asked } from './call.ts';
 import { RUNTIME, readHook } from './record.ts';
 import {
@@ -34,6 +35,7 @@ export const CODEX_HOOKS: readonly string[] = [...HOOKS.keys()];
 
 export const codex: Adapter = {
   runtime: RUNTIME,
+  gate: preToolUse,
   adapt: (record, context) => {
     const hook = readHook(record, context);
     return adaptedOf((HOOKS.get(hook.origin.hook) ?? unknownKind)(hook));

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { Fault } from '../../fault/fault.ts';
 import { type Hook, hookAddition, hooksIn, withoutHooks } from '../hook-list.ts';
 import type { Installer, InstallOptions, Paths, Place } from '../installer.ts';
-import { jsonOf, keepOf, restored, withAdditions } from '../json-edit.ts';
-import { installedShim, isShim, keepIn, shimCommand } from '../shim.ts';
+import { jsonOf, type Keep, keepOf, restored, withAdditions } from '../json-edit.ts';
+import { installedShim, isShim, keepIn, patienceOf, shimCommand } from '../shim.ts';
 import { parsedToml, type Table, withoutTables, withTablesFor } from '../toml-edit.ts';
 
+/** The one before a call: it alone can hold the call back. */
+const ASKS = 'PreToolUse';
 /** Every event that Codex has a hook for. */
 const EVENTS: readonly string[] = [
   'SessionStart',
   'UserPromptSubmit',
-  'PreToolUse',
+  ASKS,
   'PermissionRequest',
   'PostToolUse',
   'SubagentStart',
@@ -48,6 +50,13 @@ export const codexInstaller: Installer = {
     installedShim(hooksIn(hooks), { runtime: 'codex', events: EVENTS.length }),
   measured: '0.169.0',
   blind: ['untrustedHooks', 'deniedInNoWitness', 'shellWithoutExitCode', 'hostedSearch'],
+  holes: [
+    'untrustedNotAsked',
+    'hostedNotAsked',
+    'stdinNotAsked',
+    'hooksCanBeOff',
+    'openWhereKilled',
+  ],
 };
 
 /** Trust and telemetry are the user's alone, whichever scope the hooks have. */
@@ -65,16 +74,19 @@ function installHooks(before: string | undefined, options: InstallOptions): stri
   const original = before && uninstallHooks(before);
   const bare = jsonOf(original, WHAT);
   const additions = (keep: readonly string[]) =>
-    EVENTS.map((event, at) => {
-      const short = event === 'Interrupt' || event === 'SessionEnd';
-      return hookAddition(event, {
-        type: 'command',
-        command: shimCommand('codex', options, at === 0 ? keep : []),
-        timeout: short ? SHORT_TIMEOUT_S : TIMEOUT_S,
-      });
-    });
+    EVENTS.map((event, at) => hookAddition(event, hook(event, options, at === 0 ? keep : [])));
   const keep = keepOf(original, bare, additions([]));
   return withAdditions(bare, { additions: additions(keep), keep, what: WHAT });
+}
+
+function hook(event: string, options: InstallOptions, keep: Keep): Hook {
+  const enforcement = event === ASKS ? options.enforcement : undefined;
+  const short = event === 'Interrupt' || event === 'SessionEnd';
+  return {
+    type: 'command',
+    command: shimCommand('codex', { ...options, enforcement }, keep),
+    timeout: short ? SHORT_TIMEOUT_S : patienceOf(enforcement, TIMEOUT_S),
+  };
 }
 
 function uninstallHooks(before: string): string | undefined {

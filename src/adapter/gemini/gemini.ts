@@ -1,6 +1,7 @@
 /** Gemini CLI's hooks, all 11 of version 0.61.0, as events; unknown ones are kept whole. */
 import type { Adapter } from '../adapter.ts';
 import { adaptedOf, type Handler, unknownKind } from '../draft.ts';
+import { beforeTool } from '../gate.ts';
 import { answered, asked } from './call.ts';
 import { RUNTIME, readHook } from './record.ts';
 import {
@@ -35,6 +36,7 @@ export const GEMINI_HOOKS: readonly string[] = [...HOOKS.keys()];
 
 export const gemini: Adapter = {
   runtime: RUNTIME,
+  gate: beforeTool,
   adapt: (record, context) => {
     const hook = readHook(record, context);
     return adaptedOf((HOOKS.get(hook.origin.hook) ?? unknownKind)(hook));

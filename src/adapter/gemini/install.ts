@@ -14,14 +14,16 @@ import {
   restored,
   withAdditions,
 } from '../json-edit.ts';
-import { installedShim, isShim, keepIn, serverOf, shimCommand } from '../shim.ts';
+import { installedShim, isShim, keepIn, patienceOf, serverOf, shimCommand } from '../shim.ts';
 
+/** The one before a call: it alone can hold the call back. */
+const ASKS = 'BeforeTool';
 const EVENTS: readonly string[] = [
   'SessionStart',
   'BeforeAgent',
   'BeforeModel',
   'AfterModel',
-  'BeforeTool',
+  ASKS,
   'AfterTool',
   'AfterAgent',
   'PreCompress',
@@ -34,8 +36,8 @@ export const GEMINI_LEFT_ALONE: ReadonlyMap<string, string> = new Map([
   ['BeforeToolSelection', 'it repeats the request of BeforeModel, and each hook costs a process'],
 ]);
 
-/** Milliseconds. The shim limits itself to one second. */
-const TIMEOUT_MS = 5000;
+/** The shim limits itself to one second. */
+const TIMEOUT_S = 5;
 const WHAT = "Gemini CLI's settings";
 /** In the user's own `.env`: exporters read it, and settings have no place for a header. */
 const HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS';
@@ -69,6 +71,7 @@ export const geminiInstaller: Installer = {
     'promptInArguments',
     'envFileNearest',
   ],
+  holes: ['outsideNotAsked', 'hooksCanBeOff', 'openWhereKilled'],
 };
 
 /** The header is the user's alone, whichever scope the hooks have: it holds a token. */
@@ -87,7 +90,7 @@ function installSettings(before: string | undefined, options: InstallOptions): s
   const bare = jsonOf(original, WHAT);
   const standing = standingOf(bare, options);
   const additions = (keep: Keep) => [
-    ...EVENTS.map((event, at) => hookAddition(event, hook(options, at === 0 ? keep : []))),
+    ...EVENTS.map((event, at) => hookAddition(event, hook(event, options, at === 0 ? keep : []))),
     ...(options.otlp ? telemetry(options.server) : []).filter(
       ({ key }) => !standing.includes(`telemetry.${key}`),
     ),
@@ -101,9 +104,12 @@ function uninstallSettings(before: string): string | undefined {
   return keep === undefined ? before : restored(text, keep);
 }
 
-function hook(options: InstallOptions, keep: Keep): Hook {
-  const command = shimCommand('gemini', options, keep);
-  return { name: 'claw', type: 'command', command, timeout: TIMEOUT_MS };
+/** Gemini counts in milliseconds. */
+function hook(event: string, options: InstallOptions, keep: Keep): Hook {
+  const enforcement = event === ASKS ? options.enforcement : undefined;
+  const command = shimCommand('gemini', { ...options, enforcement }, keep);
+  const timeout = patienceOf(enforcement, TIMEOUT_S) * 1000;
+  return { name: 'claw', type: 'command', command, timeout };
 }
 
 function telemetry(server: string): readonly (Addition & { readonly key: string })[] {

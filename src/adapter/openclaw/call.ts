@@ -1,7 +1,8 @@
 /** OpenClaw's hooks about tool calls: announced, ended, and their results as kept. */
+import type { Draft } from '../../event/event.ts';
 import { draftOf, type Seen, type Told } from '../draft.ts';
 import { given } from '../record.ts';
-import { outcomeOf } from './outcome.ts';
+import { type Ended, outcomeOf } from './outcome.ts';
 import { firstName } from './record.ts';
 
 /** before_tool_call. A call of an unknown tool gets none. */
@@ -16,14 +17,28 @@ export function asked(seen: Seen): Told {
   return [draftOf(seen, { ...facts, status: 'pending', attributes })];
 }
 
+/**
+ * claw.blocked: Claw's plugin held the call back by itself, as no decision came that allows it.
+ */
+export function heldBack(seen: Seen): Told {
+  const { read } = seen;
+  const decision = {
+    outcome: 'deny',
+    by: 'config',
+    ...given('reason', read.text('reason')),
+  } as const;
+  read.told('of');
+  return [draftOf(seen, { ...callFacts(seen), status: 'blocked', decision })];
+}
+
 /** after_tool_call: neither result nor error means that nobody knows. */
 export function answered(seen: Seen): Told {
   const facts = callFacts(seen);
   if (isInner(seen, facts)) return INNER;
   const { read } = seen;
   const ended = { result: read.peek('event.result'), error: read.peek('event.error') };
-  const outcome = outcomeOf(facts.tool, ended);
-  if (outcome.error?.message !== undefined) read.told('event.error');
+  const outcome = outcomeIn(seen, facts.tool, ended);
+  if (outcome === BLOCKED || outcome.error?.message !== undefined) read.told('event.error');
   const draft = draftOf(seen, {
     ...facts,
     ...outcome,
@@ -50,17 +65,25 @@ export function persisted(seen: Seen): Told {
   const isError = read.peek('event.message.isError');
   const made = read.peek('event.isSynthetic') === true || typeof isError !== 'boolean';
   const result = read.peek('event.message');
-  const outcome = outcomeOf(tool, { result, error: isError === true ? '' : undefined });
+  const error = isError === true ? '' : undefined;
+  const outcome = outcomeIn(seen, tool, { result, error });
   const draft = draftOf(seen, {
     type: 'tool_call',
     call_id,
     key: call_id,
     ...given('tool', tool),
-    ...(made ? { status: 'unknown' as const } : outcome),
+    ...(made && outcome !== BLOCKED ? { status: 'unknown' as const } : outcome),
     ...given('result', read.value('event.message')),
     attributes: { evidence: 'tool_result_persist' },
   });
   return [draft];
+}
+
+/** Who decided that, and why, is told by the decision itself. */
+const BLOCKED: Partial<Draft> = { status: 'blocked' };
+
+function outcomeIn({ origin }: Seen, tool: string | undefined, ended: Ended): Partial<Draft> {
+  return origin.attributes?.['blocked_by'] === undefined ? outcomeOf(tool, ended) : BLOCKED;
 }
 
 const INNER = 'the same call, told under the id of the call that wraps it';

@@ -13,6 +13,7 @@ import {
   restored,
   withAdditions,
 } from '../json-edit.ts';
+import { askingOf, enforcingIn } from '../plugin-setting.ts';
 
 const WHAT = 'openclaw.json';
 const ID = 'claw';
@@ -22,6 +23,7 @@ const FILES = {
   package: 'package.json',
   entry: 'index.js',
   recorder: 'recorder.js',
+  gate: 'gate.js',
   sender: 'sender.js',
 } as const;
 
@@ -53,6 +55,7 @@ export const openclawInstaller: Installer = {
     'wrappedCalls',
     'lostAfterCalls',
   ],
+  holes: ['execNotAsked', 'pluginCanBeMissing'],
 };
 
 /** The config is last: no plugin is named before it is there. */
@@ -71,16 +74,17 @@ function installed(texts: Texts, where: Paths): Installed | undefined {
   const whole = Object.keys(FILES).every((name) => files[name] !== undefined);
   if (!whole || !isObject(config) || typeof config['server'] !== 'string') return undefined;
   const file = where['recorder'] ?? '';
-  return { server: config['server'], way: { kind: 'plugin', file, config } };
+  const way = { kind: 'plugin', file, config } as const;
+  return { server: config['server'], way, ...enforcingIn(config, way) };
 }
 
 function sourceOf(file: string): string {
-  return file === FILES.sender ? file : `openclaw/${file}`;
+  return file === FILES.sender || file === FILES.gate ? file : `openclaw/${file}`;
 }
 
 /** In the package all files stand side by side. */
 function placed(source: string | undefined): string | undefined {
-  return source?.replace("from '../sender.js'", "from './sender.js'");
+  return source?.replaceAll(/^(import .* from '\.)\.(\/(?:gate|sender)\.js';)$/gm, '$1$2');
 }
 
 function folderIn({ entry = '' }: Paths): string {
@@ -102,7 +106,7 @@ function installConfig(before: string | undefined, options: InstallOptions): str
 }
 
 function additionsFor(
-  { server, tokens, drain, paths: where }: InstallOptions,
+  { server, tokens, drain, enforcement, paths: where }: InstallOptions,
   keep: Keep,
   listed: boolean,
 ): Addition[] {
@@ -110,6 +114,7 @@ function additionsFor(
     server,
     ...(tokens === undefined ? {} : { tokens }),
     ...(drain === undefined ? {} : { drain }),
+    ...askingOf({ enforcement }),
     ...(keep.length === 0 ? {} : { keep: keep.join(',') }),
   };
   const entry = { enabled: true, hooks: { allowConversationAccess: true }, config };

@@ -1,9 +1,10 @@
 /** OpenClaw's plugin hooks, of the 42 of version 2026.9.6 those that say something, as events. */
 import type { Adapter } from '../adapter.ts';
 import { adaptedOf, type Handler, type Told, unknownKind } from '../draft.ts';
-import { DROPPED, droppedOf } from '../gap.ts';
+import { DROPPED, droppedOf, HELD_BACK } from '../gap.ts';
+import { pluginGate } from '../plugin-gate.ts';
 import { approvalAsked, approvalResolved } from './approval.ts';
-import { answered, asked, persisted } from './call.ts';
+import { answered, asked, heldBack, persisted } from './call.ts';
 import { cron, noted as notedGateway, pairing, skill } from './gateway.ts';
 import { modelAnswer, modelEnded, modelStarted } from './model.ts';
 import { quietReason } from './noise.ts';
@@ -20,7 +21,7 @@ import {
   subagentSpawned,
 } from './turn.ts';
 
-/** By `hook`; the last two are what Claw's own plugin says of an approval that it asked for. */
+/** By `hook`; the last three are what Claw's own plugin says: of approvals, and what it blocked. */
 const HOOKS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['before_agent_run', prompt],
   ['llm_input', prompt],
@@ -48,6 +49,7 @@ const HOOKS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['channel_pairing_requested', pairing],
   ['approval_requested', approvalAsked],
   ['approval_resolved', approvalResolved],
+  [HELD_BACK, heldBack],
 ]);
 
 /** The names that this adapter knows and maps. */
@@ -55,6 +57,7 @@ export const OPENCLAW_HOOKS: readonly string[] = [...HOOKS.keys()];
 
 export const openclaw: Adapter = {
   runtime: RUNTIME,
+  gate: pluginGate('before_tool_call'),
   adapt: (record, context) => {
     const posted = readPosted(record, context);
     return posted.hook === DROPPED

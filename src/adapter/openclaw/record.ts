@@ -2,7 +2,7 @@
 import type { Draft } from '../../event/event.ts';
 import type { AdaptContext } from '../adapter.ts';
 import { missing, momentIn, nonceIn, objectIn, type Seen } from '../draft.ts';
-import { pluginSession } from '../gap.ts';
+import { heldBackIn, pluginSession } from '../gap.ts';
 import { type Reader, readerOf } from '../reader.ts';
 import { given, jsonOf } from '../record.ts';
 
@@ -39,6 +39,7 @@ export function readPosted(record: unknown, context: AdaptContext): Posted {
       ...given('session_key', key),
       ...given('cwd', read.text('ctx.workspaceDir')),
       ...given('trigger', read.name('ctx.trigger')),
+      ...heldBackIn(read),
     },
   };
   return { hook, seen: { origin, read, context } };

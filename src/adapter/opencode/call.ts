@@ -11,6 +11,21 @@ export function asked(seen: Seen): Told {
   return [draftOf(seen, { ...facts, status: 'pending' })];
 }
 
+/**
+ * claw.blocked: Claw's plugin held the call back by itself, as no decision came that allows it.
+ */
+export function heldBack(seen: Seen): Told {
+  const { read } = seen;
+  const facts = { ...callFacts(seen), ...given('arguments', read.value('output.args')) };
+  const decision = {
+    outcome: 'deny',
+    by: 'config',
+    ...given('reason', read.text('reason')),
+  } as const;
+  read.told('of');
+  return [draftOf(seen, { ...facts, status: 'blocked', decision })];
+}
+
 /** tool.execute.after: it does not fire for a call that failed or was denied. */
 export function answered(seen: Seen): Told {
   const { read } = seen;

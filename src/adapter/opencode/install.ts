@@ -1,10 +1,13 @@
 /** Puts Claw's plugin, one file, where OpenCode looks for plugins, and takes it away again. */
 import { join } from 'node:path';
+import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
 import type { Installer, InstallOptions, Paths, Place } from '../installer.ts';
+import { askingOf, enforcingIn } from '../plugin-setting.ts';
 
 const PLUGIN = 'opencode.js';
-const SENDER = 'sender.js';
+/** In the order in which they stand inside: each exports nothing there. */
+const INNER = ['sender.js', 'gate.js'] as const;
 /** The first line of a plugin that we made. */
 const MARK = '// Claw: records what OpenCode does. Made by "clawctl install opencode"';
 
@@ -15,7 +18,7 @@ export const opencodeInstaller: Installer = {
   scopes: ['user', 'project'],
   otlp: false,
   token: 'file',
-  sources: [PLUGIN, SENDER],
+  sources: [PLUGIN, ...INNER],
   paths,
   install: ({ plugin }, options) => {
     if (plugin !== undefined && !isOurs(plugin)) throw foreign();
@@ -25,11 +28,14 @@ export const opencodeInstaller: Installer = {
     plugin: plugin === undefined || isOurs(plugin) ? undefined : plugin,
   }),
   installed: ({ plugin }, { plugin: file = '' }) => {
-    const server = plugin && isOurs(plugin) ? serverIn(plugin) : undefined;
-    return server === undefined ? undefined : { server, way: { kind: 'plugin', file, config: {} } };
+    const { server, ...settings } = plugin && isOurs(plugin) ? settingsIn(plugin) : {};
+    if (typeof server !== 'string') return undefined;
+    const way = { kind: 'plugin', file, config: {} } as const;
+    return { server, way, ...enforcingIn(settings, way) };
   },
   measured: '1.18.33',
   blind: ['failureOnBusOnly', 'pluginsCanBeOff'],
+  holes: ['pluginCanBeMissing', 'othersCanChange'],
 };
 
 function paths({ scope, home, project, env }: Place): Paths {
@@ -44,24 +50,25 @@ function isOurs(text: string): boolean {
 }
 
 /**
- * OpenCode takes every file of its folder, and every export of a file, for a plugin: the sender
- * stands inside, and exports nothing.
+ * OpenCode takes every file of its folder, and every export of a file, for a plugin: what the
+ * plugin imports stands inside.
  */
-function pluginText({ server, tokens, drain, sources }: InstallOptions): string {
-  const settings = JSON.stringify({ server, tokens, drain });
-  const sender = (sources[SENDER] ?? '').replaceAll(/^export /gm, '');
+function pluginText({ server, tokens, drain, enforcement, sources }: InstallOptions): string {
+  const settings = JSON.stringify({ server, tokens, drain, ...askingOf({ enforcement }) });
+  const inner = INNER.map((name) => (sources[name] ?? '').replaceAll(/^export /gm, ''));
   return (sources[PLUGIN] ?? '')
     .replace(/^const SETTINGS = .*$/m, () => `const SETTINGS = ${settings};`)
-    .replace(/^import .* from '\.\/sender\.js';$/m, () => sender);
+    .replace(/^import .* from '\.\/gate\.js';\n/m, '')
+    .replace(/^import .* from '\.\/sender\.js';$/m, () => inner.join('\n'));
 }
 
-function serverIn(text: string): string | undefined {
+function settingsIn(text: string): Readonly<Record<string, unknown>> {
   const settings = /^const SETTINGS = (\{.*\});$/m.exec(text)?.[1];
   try {
-    const { server } = JSON.parse(settings ?? '') as { server?: unknown };
-    return typeof server === 'string' ? server : undefined;
+    const parsed: unknown = JSON.parse(settings ?? '');
+    return isObject(parsed) ? parsed : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -1,8 +1,9 @@
 /** OpenCode's plugin hooks and bus events, of version 1.18.33, as events. */
 import type { Adapter } from '../adapter.ts';
 import { adaptedOf, type Handler, type Told, unknownKind } from '../draft.ts';
-import { DROPPED, droppedOf } from '../gap.ts';
-import { answered, asked, permissionAsked, permissionReplied } from './call.ts';
+import { DROPPED, droppedOf, HELD_BACK } from '../gap.ts';
+import { pluginGate } from '../plugin-gate.ts';
+import { answered, asked, heldBack, permissionAsked, permissionReplied } from './call.ts';
 import { quietReason } from './noise.ts';
 import { part } from './part.ts';
 import { type Posted, RUNTIME, readPosted } from './record.ts';
@@ -21,6 +22,7 @@ import {
 const KINDS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['tool.execute.before', asked],
   ['tool.execute.after', answered],
+  [HELD_BACK, heldBack],
   ['chat.message', prompt],
   ['command.execute.before', command],
   ['message.part.updated', part],
@@ -42,6 +44,7 @@ export const OPENCODE_KINDS: readonly string[] = [...KINDS.keys()];
 
 export const opencode: Adapter = {
   runtime: RUNTIME,
+  gate: pluginGate('tool.execute.before'),
   adapt: (record, context) => {
     const posted = readPosted(record, context);
     if (posted.kind === DROPPED) return droppedOf(record, RUNTIME, context);

@@ -88,8 +88,15 @@ const DENIALS: readonly (readonly [string, 'human' | 'config' | undefined])[] = 
 ];
 const ABORTED: ReadonlySet<unknown> = new Set(['Tool execution aborted', 'Cancelled']);
 
-/** What a plugin threw to block a call cannot be told from the tool's own error: it is one. */
-function failure({ read }: Seen): Partial<Draft> {
+/**
+ * What a plugin threw to block a call cannot be told from the tool's own error: it is one, unless
+ * Claw's own plugin says that it threw it. Why is then told by the decision itself.
+ */
+function failure({ read, origin }: Seen): Partial<Draft> {
+  if (origin.attributes?.['blocked_by'] !== undefined) {
+    read.told('part.state.error');
+    return { status: 'blocked' };
+  }
   const message = read.text('part.state.error');
   const denial = DENIALS.find(([words]) => message?.startsWith(words));
   if (denial && message !== undefined) {

@@ -1,8 +1,9 @@
 /** Reads what OpenCode's plugin posts: `{hook, input, output, at}`, or `{hook, event, at}`. */
 import type { AdaptContext } from '../adapter.ts';
 import { missing, momentIn, nonceIn, objectIn, type Seen } from '../draft.ts';
+import { heldBackIn } from '../gap.ts';
 import { type Reader, readerOf } from '../reader.ts';
-import { jsonOf } from '../record.ts';
+import { given, jsonOf } from '../record.ts';
 
 export const RUNTIME = 'opencode';
 
@@ -43,6 +44,7 @@ export function readPosted(record: unknown, context: AdaptContext): Posted {
     at_ms: momentIn(claimed, context),
     nonce: nonceIn(claimed, context),
     session_id,
+    attributes: { ...given('cwd', outer.text('cwd')), ...heldBackIn(outer) },
   };
   return { kind, seen: { origin, read, context } };
 }

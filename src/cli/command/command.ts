@@ -95,5 +95,6 @@ export function whole(input: Input, name: string, { least, most }: Bounds): numb
   if (text === undefined) return undefined;
   const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw refuse('usage.invalid', 'whole', { option: `--${name}`, least, most });
+  const dashed = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw refuse('usage.invalid', 'whole', { option: `--${dashed}`, least, most });
 }

@@ -4,7 +4,7 @@ import type { Installed, Installer } from '../../adapter/installer.ts';
 import { asFault } from '../../fault/fault.ts';
 import type { Client } from '../reach/client.ts';
 import type { Key } from '../screen/language.ts';
-import { isFound, sendCanary } from '../setup/canary.ts';
+import { isClosed, isDecided, isFound, type Sending, sendCanary } from '../setup/canary.ts';
 import { trustedHooks } from '../setup/codex.ts';
 import { type Ground, SCOPES, survey } from '../setup/files.ts';
 import { isOwn } from '../setup/own.ts';
@@ -21,16 +21,28 @@ export const doctor: Command = {
     const installer = installerOf(input);
     const patient = { installer, ground: await survey(context, input, installer) };
     const checks = await examine(context, input, patient);
+    const enforced = checks.some(({ check }) => check === 'enforces');
     const ok = checks.every((check) => check.ok);
     if (context.format === 'json') {
-      const { runtime, measured, blind } = installer;
-      context.terminal.json({ runtime, ok, checks, measured, blind });
-    } else show(context, installer, checks);
+      const { runtime, measured, blind, holes = [] } = installer;
+      const told = { runtime, ok, checks, measured, blind, ...(enforced ? { holes } : {}) };
+      context.terminal.json(told);
+    } else show(context, { installer, checks, enforced });
     if (!ok) process.exitCode = 1;
   },
 };
 
-type Name = 'files' | 'program' | 'server' | 'token' | 'trust' | 'own' | 'canary';
+type Name =
+  | 'files'
+  | 'program'
+  | 'server'
+  | 'token'
+  | 'trust'
+  | 'own'
+  | 'canary'
+  | 'observes'
+  | 'enforces'
+  | 'closed';
 type Check = {
   readonly check: Name;
   readonly ok: boolean;
@@ -106,6 +118,20 @@ async function recordChecks(
     { check: 'server', ok: true, found: server },
     { check: 'token', ok: accepted },
     { check: 'canary', ok: await isFound(client, canary), found: canary.session_id },
+    ...(await gateChecks({ runtime, installed, canary, env, token }, client)),
+  ];
+}
+
+/** That the canary's call was decided, and that nobody's answer would have blocked it. */
+async function gateChecks(sending: Sending, client: Client): Promise<readonly Check[]> {
+  const { enforcing } = sending.installed;
+  if (enforcing === undefined) return [];
+  const { enforcement } = enforcing;
+  const decided = await isDecided(client, sending.canary);
+  if (enforcement.mode === 'observe') return [{ check: 'observes', ok: decided }];
+  return [
+    { check: 'enforces', ok: decided, found: String(enforcement.wait_s) },
+    { check: 'closed', ok: enforcing.closed && (await isClosed(sending)) },
   ];
 }
 
@@ -122,7 +148,13 @@ async function reach(context: Context, server: string): Promise<Client | undefin
   }
 }
 
-function show({ t, terminal }: Context, installer: Installer, checks: readonly Check[]): void {
+type Findings = {
+  readonly installer: Installer;
+  readonly checks: readonly Check[];
+  readonly enforced: boolean;
+};
+
+function show({ t, terminal }: Context, { installer, checks, enforced }: Findings): void {
   for (const { check, ok, found = '' } of checks) {
     const key: Key = ok ? `doctor.fine.${check}` : `doctor.fails.${check}`;
     const words = t(key, { found, runtime: installer.title, name: installer.runtime });
@@ -131,4 +163,8 @@ function show({ t, terminal }: Context, installer: Installer, checks: readonly C
   const { title: runtime, measured: version } = installer;
   terminal.line({ text: t('doctor.blind', { runtime, version }), style: 'bold' });
   for (const spot of installer.blind) terminal.line('· ', t(`blind.${spot}`));
+  const { holes = [] } = installer;
+  if (!enforced || holes.length === 0) return;
+  terminal.line({ text: t('gate.holes', { runtime }), style: 'bold' });
+  for (const hole of holes) terminal.line('· ', t(`gate.hole.${hole}`));
 }

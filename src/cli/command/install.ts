@@ -4,6 +4,13 @@ import { refuse } from '../problem.ts';
 import type { Client } from '../reach/client.ts';
 import { trustCodex } from '../setup/codex.ts';
 import {
+  checkEnforced,
+  ENFORCEMENT,
+  enforcementOf,
+  tellEnforcement,
+  wasEnforced,
+} from '../setup/enforcement.ts';
+import {
   agree,
   type Change,
   changesIn,
@@ -37,12 +44,14 @@ export const install: Command = {
     ...SCOPES,
     { flags: '--transport <way>', about: 'command.option.transport' },
     { flags: '--otlp', about: 'command.option.otlp' },
+    ...ENFORCEMENT,
     PROGRAM,
   ],
   examples: [
     'clawctl install claude-code',
     'clawctl install codex --project --yes',
     'clawctl install gemini --otlp',
+    'clawctl install claude-code --enforce --approval-wait 120',
   ],
   run: async (context, input) => {
     const installer = installerOf(input);
@@ -51,6 +60,7 @@ export const install: Command = {
     const given = await optionsOf(context, input, { installer, ground, client });
     const kept = await keptToken(context, { installer, ground, client });
     const planned = installer.install(ground.texts, { ...given, token: kept ?? FUTURE_TOKEN });
+    checkEnforced({ installer, ground }, planned, given.enforcement);
     const changes = changesIn(ground, planned);
     if (changes.length > 0 || kept === undefined) {
       announceTrust(context, ground);
@@ -61,7 +71,7 @@ export const install: Command = {
     const trust = await trustCodex(context, input, { installer, agreed: changes.length > 0 });
     if (trust === 'declined') return;
     const files = [...changes.map(({ file }) => file), ...(trust?.files ?? [])];
-    report(context, { installer, ground, files, trust: trust?.state });
+    report(context, { installer, ground, files, trust: trust?.state, given });
     await warnOfGit(context, { installer, ground });
   },
 };
@@ -95,6 +105,7 @@ async function optionsOf(
     sources: await sourcesOf(installer),
     drain: drain(),
     otlp,
+    enforcement: enforcementOf(input),
     ...(transport === undefined ? {} : { transport }),
     ...tokensNamed(env),
   };
@@ -151,18 +162,19 @@ type Outcome = {
   readonly ground: Ground;
   readonly files: readonly string[];
   readonly trust: 'trusted' | 'byHand' | undefined;
+  readonly given: Given;
 };
 
-function report(
-  { t, terminal, format }: Context,
-  { installer, ground, files, trust }: Outcome,
-): void {
+function report(context: Context, { installer, ground, files, trust, given }: Outcome): void {
+  const { t, terminal, format } = context;
+  const { enforcement } = given;
   const { title: runtime } = installer;
   const [first = ''] = Object.values(ground.paths);
   const changed = files.length > 0;
   if (format === 'json') {
     const file = files[0] ?? first;
-    terminal.json({ file, files, changed, ...(trust === undefined ? {} : { trust }) });
+    const told = { ...(trust && { trust }), ...(enforcement && { enforcement }) };
+    terminal.json({ file, files, changed, ...told });
     return;
   }
   if (!changed) terminal.line(t('install.nothing', { file: first }));
@@ -170,5 +182,9 @@ function report(
     terminal.line({ text: t('install.done', { file: files.join(', '), runtime }), style: 'good' });
   }
   if (trust === 'byHand') terminal.note({ text: t('install.trustByHand'), style: 'alarm' });
+  tellEnforcement(context, installer, {
+    now: enforcement,
+    before: wasEnforced({ installer, ground }),
+  });
   if (changed) terminal.line(t('install.watch', { runtime: installer.runtime }));
 }

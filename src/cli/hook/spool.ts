@@ -11,6 +11,8 @@ export type Entry = {
   /** RFC 3339 with microseconds: tells equal records apart and stays the same in a replay. */
   readonly captured_at: string;
   readonly record: Buffer;
+  /** Why the hook blocked the call that the record announces. */
+  readonly blocked?: string;
 };
 
 type Claimed = {
@@ -84,7 +86,7 @@ function rootOf(env: Env): string {
   return join(env['XDG_STATE_HOME'] || join(home, '.local', 'state'), 'claw', 'spool');
 }
 
-function keep(folder: string, { runtime, captured_at, record }: Entry): void {
+function keep(folder: string, { runtime, captured_at, record, blocked }: Entry): void {
   makeFolder(folder);
   const sizes = list(folder).map((name) => Number(RECORD.exec(name)?.[2] ?? 0));
   const bytes = sizes.reduce((sum, size) => sum + size, record.length);
@@ -96,7 +98,7 @@ function keep(folder: string, { runtime, captured_at, record }: Entry): void {
   const order = `${Date.parse(captured_at)}${micros.padEnd(3, '0')}`;
   const name = `${order.padStart(16, '0')}-${record.length}-${nonce()}.record`;
   const aside = join(folder, `.${name}`);
-  const head = Buffer.from(`${JSON.stringify({ runtime, captured_at })}\n`);
+  const head = Buffer.from(`${JSON.stringify({ runtime, captured_at, blocked })}\n`);
   const file = fs.openSync(aside, 'wx', 0o600);
   fs.writeSync(file, Buffer.concat([head, record]));
   fs.fsyncSync(file);
@@ -128,11 +130,13 @@ function read(path: string): Entry | undefined {
   try {
     const bytes = fs.readFileSync(path);
     const end = bytes.indexOf('\n');
-    const { runtime, captured_at } = JSON.parse(bytes.subarray(0, end).toString());
+    const { runtime, captured_at, blocked } = JSON.parse(bytes.subarray(0, end).toString());
     // They become a path and a header.
     const fit = typeof runtime === 'string' && RUNTIME.test(runtime);
     if (!fit || !INSTANT.test(captured_at)) return undefined;
-    return { runtime, captured_at, record: bytes.subarray(end + 1) };
+    const entry = { runtime, captured_at, record: bytes.subarray(end + 1) };
+    if (blocked === undefined) return entry;
+    return typeof blocked === 'string' && RUNTIME.test(blocked) ? { ...entry, blocked } : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** What each command and option of clawctl does, in English. */
 import { governAbout, governArguments, governOptions } from './en-govern.ts';
+import { policyAbout, policyArguments, policyOptions } from './en-policy.ts';
 import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
@@ -20,6 +21,7 @@ export const commands = {
     },
     timeline: 'tell the story of one session',
     coverage: 'say which witness saw what, and what nobody saw',
+    why: 'explain an event: from the prompt to what followed',
     verify: 'check the whole trail: tree, signatures, contents',
     proof: 'write a proof that an event was recorded',
     'verify-proof': 'check such a proof with only the public key',
@@ -29,17 +31,21 @@ export const commands = {
       list: 'list tokens, never their secret',
       revoke: 'revoke a token',
     },
+    policy: policyAbout,
     import: 'read transcripts and recorded runs into the trail',
     'model-proxy': 'record what agents and model APIs say to each other',
     'egress-proxy': 'record and restrict the hosts that agents reach',
     install: 'record a runtime: install its hooks or plugin',
     doctor: 'prove that an installation records, and say what it cannot show',
     uninstall: 'take out exactly what install put in',
+    mcp: "offer Claw's tools to an agent, as an MCP server over standard input and output",
     'mcp-proxy': 'stand between an agent and an MCP server, and record what passes',
     completion: 'print a completion script for a shell',
   },
   option: {
     ...governOptions,
+    language: 'language of the sentences (default: as for other commands)',
+    reader: 'responder (all of it), or subject: for the person concerned, without internals',
     ...rollbackOptions,
     url: 'server (CLAW_URL; else the one started last here)',
     token: 'token (better: CLAW_TOKEN; else the local administrator)',
@@ -84,9 +90,13 @@ export const commands = {
     onlySession: 'only this session, by its id or the beginning of it',
     baseTime: 'where times begin in files that have none (default: their last change)',
     dryRun: 'read and count; send nothing',
+    mcpSession: "the agent's session, for calls that name none (CLAW_SESSION_ID)",
     mcpName: "the server's name in mcp__NAME__TOOL: as the agent's settings name it",
     mcpUpstream: 'address of an MCP server that speaks streamable HTTP',
     mcpPort: 'port to listen on, on this machine alone (any free one)',
+    relayEnforce: 'refuse what policy denies, hold what needs approval (= --mode enforce)',
+    relayMode: 'observe: record what would be decided; enforce: refuse (default: record only)',
+    relayWait: 'seconds to hold an action for approval (50, at most 600)',
     relayPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
     anthropic: 'upstream of Anthropic requests (https://api.anthropic.com)',
     openai: 'upstream of OpenAI requests (https://api.openai.com)',
@@ -98,10 +108,15 @@ export const commands = {
     transport:
       'Claude Code: http (default), or command: slower, but loses nothing while Claw is away',
     otlp: 'export OpenTelemetry to Claw too (claude-code, codex, gemini)',
+    enforce: 'ask Claw before each call, and run none that is not allowed',
+    mode: 'observe: only record what would be decided; enforce: as --enforce',
+    approvalWait: 'how long a call waits for its approval, with --enforce (300)',
     program: "the runtime's own program, where it is not on PATH",
+    ...policyOptions,
   },
   argument: {
     ...governArguments,
+    explained: "an event's id, its index (#), or a call's id or the start of it",
     covered: 'session, or the start of its id; without it, the latest sessions',
     event: "an event's id, or its index (#)",
     session: "a session's id, or its first characters",
@@ -113,5 +128,6 @@ export const commands = {
     runtime: 'which runtime',
     shell: 'bash, zsh or fish',
     mcpCommand: "the server's command line, after --",
+    ...policyArguments,
   },
 } as const;

@@ -9,6 +9,9 @@ export const doctor = {
     trust: 'Codex itself says that it trusts these hooks.',
     own: 'What this project would run is what this clawctl installs.',
     canary: 'A made-up call went their way and was found in the trail: session {{found}}',
+    observes: 'That call was decided on too, without holding it back.',
+    enforces: 'That call was held back until it was decided (approvals: up to {{found}} s).',
+    closed: 'A call is blocked where Claw does not answer.',
   },
   fails: {
     files: 'Nothing of Claw is installed, or not all: {{found}} → clawctl install {{name}}',
@@ -19,6 +22,9 @@ export const doctor = {
     trust: 'Codex does not run these hooks: start codex, type /hooks, and trust those of Claw.',
     own: 'Not what we install; it was not run: {{found}} → clawctl install {{name}} --project',
     canary: 'A made-up call was sent their way and did not arrive: session {{found}}',
+    observes: 'No decision on that call is in the trail → clawctl install {{name}} --mode observe',
+    enforces: 'No decision on that call is in the trail → clawctl install {{name}} --enforce',
+    closed: 'A call would run where Claw does not answer → clawctl install {{name}} --enforce',
   },
   blind: 'What {{runtime}} is known not to show (measured with {{version}}):',
 } as const;

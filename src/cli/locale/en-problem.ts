@@ -1,5 +1,6 @@
 /** Failures that clawctl itself finds, in English, with the way out. */
 import { governProblems } from './en-govern.ts';
+import { policyProblems } from './en-policy.ts';
 import { rollbackProblems } from './en-rollback.ts';
 
 export const problems = {
@@ -8,6 +9,10 @@ export const problems = {
   unreachable: {
     message: 'No Claw server answers at {{url}}.',
     hint: 'Start one with "clawctl serve", or name another with --url or CLAW_URL.',
+  },
+  mcpVote: {
+    message: 'Approvals are not given with the token of this machine.',
+    hint: "Set CLAW_TOKEN to an approver's token; clawctl token create --role approver makes one.",
   },
   foreignAnswer: {
     message: 'What answers there is not Claw (HTTP status {{status}}).',
@@ -51,8 +56,18 @@ export const problems = {
   value: { message: 'Option {{flag}} needs a value.', hint: 'Add --help to see an example.' },
   required: { message: 'Option {{flag}} is required.', hint: 'Add --help to see an example.' },
   excess: { message: 'Too many arguments.', hint: 'Quote a query that holds spaces.' },
+  needsMode: { message: '{{one}} needs --enforce or --mode.' },
+  needs: { message: '{{option}} needs {{other}}.' },
   conflict: { message: '{{one}} and {{other}} do not go together.' },
   usage: { message: '{{text}}', hint: 'Add --help to see an example.' },
+  noEvent: {
+    message: 'No event or call {{event}}.',
+    hint: '"clawctl logs search" finds events; give at least 4 characters of an id.',
+  },
+  manyEvents: {
+    message: 'Several events begin with {{event}}.',
+    hint: 'Give more of the id: {{ids}}, …',
+  },
   noSession: {
     message: 'No session {{session}}.',
     hint: '"clawctl sessions list" lists them.',
@@ -110,5 +125,6 @@ export const problems = {
     hint: 'Leave --project away.',
   },
   notFor: { message: '{{option}} is not for {{runtime}}.' },
+  ...policyProblems,
   shell: { message: 'No completion for {{shell}}.', hint: 'There is bash, zsh and fish.' },
 } as const satisfies Readonly<Record<string, { message: string; hint?: string }>>;

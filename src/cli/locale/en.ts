@@ -3,9 +3,12 @@ import { commands } from './en-command.ts';
 import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
+import { gate } from './en-gate.ts';
 import { approvals, enforcement, governGroups, tasks, validate } from './en-govern.ts';
+import { policy } from './en-policy.ts';
 import { problems } from './en-problem.ts';
 import { rollback } from './en-rollback.ts';
+import { why } from './en-why.ts';
 
 export const en = {
   language: 'en',
@@ -13,10 +16,12 @@ export const en = {
   footer: 'Start a server with "clawctl serve"; "clawctl COMMAND --help" shows examples.',
   command: commands,
   coverage,
+  policy,
   fault: faults,
   problem: problems,
   approvals,
   enforcement,
+  why,
   rollback,
   tasks,
   validate,
@@ -35,6 +40,7 @@ export const en = {
     ...governGroups,
     logs: 'search, follow, export and show events',
     sessions: 'list and show sessions',
+    policy: 'check, test, compare and put in force what agents may do',
     token: 'manage the tokens of agents and readers',
   },
   label: {
@@ -61,6 +67,11 @@ export const en = {
     name: 'NAME',
     role: 'ROLE',
     tenant: 'TENANT',
+    effect: 'EFFECT',
+    file: 'FILE',
+    reason: 'REASON',
+    author: 'AUTHOR',
+    version: 'VERSION',
     created: 'CREATED',
     used: 'LAST USED',
     recorded: 'RECORDED',
@@ -226,6 +237,7 @@ export const en = {
     closed: 'The file holds no content; the entry only commits to it.',
   },
   relay: {
+    gateClosed: 'Policy refused {{refused}}; on {{undecided}} nobody could decide.',
     model: 'Recording what models and agents say. Export:',
     modelClosed:
       'Exchanges: {{watched}} watched, {{missed}} of them not in full; {{passed}} others passed.',
@@ -265,6 +277,7 @@ export const en = {
   },
   doctor,
   blind,
+  gate,
   install: {
     nothing: 'Nothing to change in {{file}}.',
     change: 'This changes {{file}}:',

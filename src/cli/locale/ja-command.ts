@@ -2,6 +2,7 @@
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
 import { governAbout, governArguments, governOptions } from './ja-govern.ts';
+import { policyAboutJa, policyArgumentsJa, policyOptionsJa } from './ja-policy.ts';
 import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
@@ -22,6 +23,7 @@ export const commandsJa = {
     },
     timeline: '1 つのセッションの経過を語る',
     coverage: '誰が何を見て、何が誰にも見えなかったかを表示',
+    why: 'イベントを説明: プロンプトからその後まで',
     verify: '記録全体を検証する（木・署名・内容）',
     proof: 'イベントが記録されたことの証明を書き出す',
     'verify-proof': '証明を公開鍵だけで検証する',
@@ -31,17 +33,21 @@ export const commandsJa = {
       list: 'トークンを一覧する（秘密は表示しない）',
       revoke: 'トークンを失効させる',
     },
+    policy: policyAboutJa,
     import: '実行記録（トランスクリプト）を監査証跡に取り込む',
     'model-proxy': 'エージェントとモデル API のやり取りを記録する',
     'egress-proxy': 'エージェントの接続先ホストを記録し、制限する',
     install: 'ランタイムを記録する（フックまたはプラグインを入れる）',
     doctor: '記録できていることを確かめ、見えないものを示す',
     uninstall: 'install が加えたものだけを取り除く',
+    mcp: 'Claw のツールを標準入出力の MCP サーバーとしてエージェントに提供する',
     'mcp-proxy': 'エージェントと MCP サーバーの間に立ち、通るものを記録する',
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
     ...governOptions,
+    language: '文の言語（既定: 他のコマンドと同じ）',
+    reader: 'responder（すべて）、または subject: 本人向け、内部情報なし',
     ...rollbackOptions,
     url: 'サーバー（CLAW_URL、なければここで最後に起動したもの）',
     token: 'トークン（CLAW_TOKEN を推奨、なければローカルの管理者）',
@@ -86,9 +92,13 @@ export const commandsJa = {
     onlySession: 'このセッションだけ（IDまたはその先頭）',
     baseTime: '時刻のないファイルの開始時刻（既定：ファイルの更新時刻）',
     dryRun: '読んで数えるだけで、送信しない',
+    mcpSession: 'セッションを指定しない呼び出しのセッション（CLAW_SESSION_ID）',
     mcpName: 'mcp__NAME__TOOL に使うサーバー名（エージェントの設定での名前）',
     mcpUpstream: 'Streamable HTTP で話す MCP サーバーのアドレス',
     mcpPort: '待ち受けるポート（このマシンのみ、既定は空いているもの）',
+    relayEnforce: 'ポリシーが拒否するものを拒否し、承認が必要なものを保留（--mode enforce と同じ）',
+    relayMode: 'observe は判定の記録のみ、enforce は拒否（省略時は記録だけ）',
+    relayWait: '承認を待って保留する秒数（50、最大 600）',
     relayPort: '待ち受けるポート（model-proxy 4630、egress-proxy 4631、0 は空きポート）',
     anthropic: 'Anthropic 宛ての転送先（https://api.anthropic.com）',
     openai: 'OpenAI 宛ての転送先（https://api.openai.com）',
@@ -100,10 +110,15 @@ export const commandsJa = {
     denyPrivate: 'このマシンと私設網のアドレスを拒否する',
     transport: 'Claude Code: http（既定）または command：遅いが、Claw の停止中も失わない',
     otlp: 'OpenTelemetry も Claw に送る（claude-code、codex、gemini）',
+    enforce: '呼び出しのたびに Claw に問い合わせ、許可されないものは実行しない',
+    mode: 'observe: どう判断されるかだけを記録、enforce: --enforce と同じ',
+    approvalWait: '--enforce のとき、呼び出しが承認を待つ秒数（300）',
     program: 'ランタイム自身のプログラム（PATH にない場合）',
+    ...policyOptionsJa,
   },
   argument: {
     ...governArguments,
+    explained: 'イベントの ID、番号（#）、または呼び出しの ID（先頭部分でも可）',
     covered: 'セッション、または ID の先頭。省略時は最近のセッション',
     event: 'イベントの ID、または番号（#）',
     session: 'セッションの ID、またはその先頭部分',
@@ -115,5 +130,6 @@ export const commandsJa = {
     runtime: 'ランタイムの名前',
     shell: 'bash、zsh、fish のいずれか',
     mcpCommand: 'サーバーのコマンドライン（-- の後に書く）',
+    ...policyArgumentsJa,
   },
 } satisfies Catalogue<typeof commands>;

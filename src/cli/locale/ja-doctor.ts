@@ -11,6 +11,9 @@ export const doctorJa = {
     trust: 'Codex 自身がこれらのフックを信頼済みと答えています。',
     own: 'このプロジェクトで実行されるのは、この clawctl が入れたものです。',
     canary: '試験用の呼び出しを同じ経路で送り、記録の中に見つけました: セッション {{found}}',
+    observes: 'その呼び出しは止められずに、判断も記録されました。',
+    enforces: 'その呼び出しは判断されるまで止められました（承認待ちは最大 {{found}} 秒）。',
+    closed: 'Claw が応答しないとき、呼び出しは止められます。',
   },
   fails: {
     files: 'Claw が入っていないか、一部が欠けています: {{found}} → clawctl install {{name}}',
@@ -22,6 +25,10 @@ export const doctorJa = {
       'Codex はこれらのフックを実行しません: codex を起動して /hooks と入力し、Claw のフックを信頼してください。',
     own: 'clawctl が入れたものではないため、実行しません: {{found}} → clawctl install {{name}} --project',
     canary: '試験用の呼び出しを同じ経路で送りましたが、届きませんでした: セッション {{found}}',
+    observes: 'その呼び出しの判断が記録にありません → clawctl install {{name}} --mode observe',
+    enforces: 'その呼び出しの判断が記録にありません → clawctl install {{name}} --enforce',
+    closed:
+      'Claw が応答しないとき、呼び出しが実行されてしまいます → clawctl install {{name}} --enforce',
   },
   blind: '{{runtime}} で見えないことが分かっているもの（{{version}} で測定）:',
 } satisfies Catalogue<typeof doctor>;

@@ -2,6 +2,7 @@
 import type { Catalogue } from './catalogue.ts';
 import type { problems } from './en-problem.ts';
 import { governProblems } from './ja-govern.ts';
+import { policyProblemsJa } from './ja-policy.ts';
 import { rollbackProblems } from './ja-rollback.ts';
 
 export const problemsJa = {
@@ -10,6 +11,10 @@ export const problemsJa = {
   unreachable: {
     message: '{{url}} で Claw サーバーが応答しません。',
     hint: '「clawctl serve」で起動するか、--url または CLAW_URL で別のサーバーを指定してください。',
+  },
+  mcpVote: {
+    message: 'このマシンのトークンでは承認できません。',
+    hint: 'CLAW_TOKEN に approver のトークンを設定してください（clawctl token create --role approver で作成）。',
   },
   foreignAnswer: {
     message: '応答したのは Claw ではありません（HTTP 状態 {{status}}）。',
@@ -59,8 +64,18 @@ export const problemsJa = {
     hint: '--help を付けると例が見られます。',
   },
   excess: { message: '引数が多すぎます。', hint: '空白を含む検索式は引用符で囲んでください。' },
+  needsMode: { message: '{{one}} には --enforce または --mode が必要です。' },
+  needs: { message: '{{option}} には {{other}} が必要です。' },
   conflict: { message: '{{one}} と {{other}} は同時に使えません。' },
   usage: { message: '{{text}}', hint: '--help を付けると例が見られます。' },
+  noEvent: {
+    message: 'イベントまたは呼び出し {{event}} はありません。',
+    hint: '「clawctl logs search」で探せます。ID は 4 文字以上指定してください。',
+  },
+  manyEvents: {
+    message: '{{event}} で始まるイベントが複数あります。',
+    hint: 'ID をもっと長く指定してください: {{ids}} など。',
+  },
   noSession: {
     message: 'セッション {{session}} はありません。',
     hint: '「clawctl sessions list」で一覧が見られます。',
@@ -118,6 +133,7 @@ export const problemsJa = {
     hint: '--project を外してください。',
   },
   notFor: { message: '{{option}} は {{runtime}} には使えません。' },
+  ...policyProblemsJa,
   shell: {
     message: '{{shell}} 用の補完はありません。',
     hint: 'bash、zsh、fish があります。',

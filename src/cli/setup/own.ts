@@ -16,15 +16,28 @@ export type Found = {
  * itself would ask its user about first must not run because somebody called the doctor.
  */
 export async function isOwn({ installer, ground, installed, env }: Found): Promise<boolean> {
-  const { way, server } = installed;
+  const { way, server, enforcing } = installed;
+  const asks = enforcing?.way;
+  if (asks?.kind === 'command' && !runsOurs(asks.command, installer)) return false;
   if (way.kind === 'http') return true;
   if (way.kind === 'command') {
-    return way.command.startsWith(`${shim()} hook ${installer.runtime} --server `);
+    return runsOurs(way.command, installer);
   }
-  const options = { server, token: '', shim: shim(), paths: ground.paths, drain: drain() };
+  const options = {
+    server,
+    enforcement: enforcing?.enforcement,
+    token: '',
+    shim: shim(),
+    paths: ground.paths,
+    drain: drain(),
+  };
   const sources = await sourcesOf(installer);
   const after = installer.install(ground.texts, { ...options, sources, ...tokensNamed(env) });
   return changesIn(ground, after).length === 0;
+}
+
+function runsOurs(command: string, { runtime }: Installer): boolean {
+  return command.startsWith(`${shim()} hook ${runtime} --server `);
 }
 
 /** Where the private file of tokens is, if not at its usual place. */

@@ -59,19 +59,14 @@ export function openGovern(options: GovernOptions): Governing {
     ready.set(tenant, state);
     return state;
   };
-  for (const tenant of options.tenants()) {
-    stateOf(tenant).catch((error: unknown) => {
-      if (!closed) options.onFault(asFault(error));
-    });
-  }
+  readAhead(options, stateOf, () => closed);
   const { approval, approvals: list, approve, deny } = approvals;
   return {
     govern: {
       ...openTasks({ ...ground, withdraw: approvals.withdraw }),
       ...openValidate({ ...ground, ask: approvals.ask, wait: approvals.wait }),
       ...openPolicies(ground),
-      ...openVersions(past),
-      ...openReplay(ground, past),
+      ...{ ...openVersions(past), ...openReplay(ground, past) },
       ...{ approval, approvals: list, approve, deny },
       recordOwn: record,
     },
@@ -85,6 +80,19 @@ export function openGovern(options: GovernOptions): Governing {
       approvals.close();
     },
   };
+}
+
+/** So that the first decision need not wait; what fails is tried again when it is asked. */
+function readAhead(
+  { tenants, onFault }: GovernOptions,
+  stateOf: (tenant: string) => Promise<TenantState>,
+  isClosed: () => boolean,
+): void {
+  for (const tenant of tenants()) {
+    stateOf(tenant).catch((error: unknown) => {
+      if (!isClosed()) onFault(asFault(error));
+    });
+  }
 }
 
 /** Without its approvals, whose clocks are set when they are put into it. */
@@ -104,7 +112,8 @@ function readable({ version, files }: PolicyVersion): PolicySet {
   try {
     return compile(files);
   } catch (error) {
-    const reason = `The policies in force cannot be read by this version: ${asFault(error).message}`;
+    const why = asFault(error).message;
+    const reason = `This version of Claw cannot read the policies in force: ${why}`;
     const verdict = { outcome: 'deny', policy_ids: [], reason, escalated: [] } as const;
     const decide = () => ({ ...verdict, policy_version: version });
     return { version, files, policies: [], warnings: [], decide };
