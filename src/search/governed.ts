@@ -38,6 +38,14 @@ export function endOf(event: Recorded): { readonly outcome: string; readonly sum
   };
 }
 
+/** Of a rollback: who planned or took it, and the steps of a plan. */
+export function rollbackOf(event: Recorded): { readonly by: string; readonly steps: number } {
+  const rollback = own(own(event.attributes, OWN_ATTRIBUTE), 'rollback');
+  const by = own(rollback, 'by');
+  const steps = own(rollback, 'steps');
+  return { by: typeof by === 'string' ? by : '', steps: Array.isArray(steps) ? steps.length : 0 };
+}
+
 function own(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];

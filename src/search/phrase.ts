@@ -61,6 +61,9 @@ export type Phrases = {
   readonly lapsed: (on: string, reason: string) => string;
   readonly declared: (goal: string) => string;
   readonly closed: (end: End) => string;
+  readonly planned: (by: string, steps: number) => string;
+  /** A step of a rollback. */
+  readonly undone: (operation: string, path: string) => string;
   readonly by: (by: Decision['by'], policies: string) => string;
   readonly task: (id: string) => string;
   readonly session: (operation: string) => string;
@@ -120,6 +123,8 @@ export const ENGLISH: Phrases = {
   declared: (goal) => `Task declared: ${goal}`,
   closed: ({ goal, outcome, summary }) =>
     `Task closed${outcome && ` (${outcome})`}: ${goal}${summary && ` — ${summary}`}`,
+  planned: (by, steps) => `${by} planned a rollback of ${steps} ${steps === 1 ? 'step' : 'steps'}`,
+  undone: (operation, path) => `Rollback of ${path}${operation && ` (${operation})`}`,
   by: (by, policies) => {
     if (policies) return `${policies.includes(', ') ? 'Policies' : 'Policy'} ${policies}`;
     const names = {
@@ -201,6 +206,15 @@ export const JAPANESE: Phrases = {
     ]);
     const how = outcome && `（${ends.get(outcome) ?? outcome}）`;
     return `タスク終了${how}：${goal}${summary && `（要約：${summary}）`}`;
+  },
+  planned: (by, steps) => spaced(by, `がロールバックを計画（${steps} 件）`),
+  undone: (operation, path) => {
+    const kinds = new Map([
+      ['restore', '復元'],
+      ['delete', '削除'],
+      ['create', '再作成'],
+    ]);
+    return `ロールバック ${path}${operation && `（${kinds.get(operation) ?? operation}）`}`;
   },
   by: (by, policies) => {
     if (policies) return `ポリシー ${policies}`;

@@ -1,7 +1,7 @@
 /** One plain sentence on what an event says happened, in the reader's language. */
 import type { Event } from '../event/event.ts';
 import { mainArgument } from './argument.ts';
-import { askedOf, endOf, goalOf } from './governed.ts';
+import { askedOf, endOf, goalOf, rollbackOf } from './governed.ts';
 import { ENGLISH, JAPANESE, type Phrases } from './phrase.ts';
 import { excerpt } from './safe.ts';
 
@@ -40,6 +40,9 @@ function told(event: Told, say: Phrases): string {
     case 'api_call':
       return acted(answered(event), say.api(request(event), event.status_code), say);
     case 'file_operation':
+      if (event.tool === 'rollback') {
+        return acted(event, say.undone(word(event.operation), path(event)), say);
+      }
       return acted(event, say.file(word(event.operation), path(event), event.bytes), say);
     case 'decision':
       return decided(event, say);
@@ -68,8 +71,13 @@ function acted(event: Told, noun: string, say: Phrases): string {
     ...(duration_ms === undefined ? {} : { duration_ms }),
     answered: event.result !== undefined,
     policies: policies(event),
-    reason: text(error?.message ?? error?.code ?? decision?.reason),
+    reason: text(error?.message ?? error?.code ?? decision?.reason ?? undoing(event)),
   });
+}
+
+/** Why a step of a rollback was not taken. */
+function undoing({ tool, detail }: Told): string | undefined {
+  return tool === 'rollback' ? detail : undefined;
 }
 
 /** An answer of the other side was seen, so its status code is an outcome. */
@@ -86,7 +94,7 @@ function decided(event: Told, say: Phrases): string {
     by: (policy ? '' : approver) || say.by(decision?.by, policies(event)),
     ...(decision?.outcome === undefined ? {} : { outcome: decision.outcome }),
     on: act(event, say),
-    reason: text(decision?.reason),
+    reason: text(decision?.reason ?? event.detail),
     // What a policy permits after an approval, it permits because of whoever gave it.
     approver: policy && decision?.outcome === 'permit' ? approver : '',
     observed: askedOf(event) !== undefined && status === 'unknown',
@@ -112,6 +120,10 @@ function tasked(event: Told, say: Phrases): string {
   if (goal !== '' && event.tool === 'close_task') {
     const { outcome, summary } = endOf(event);
     return say.closed({ goal, outcome: word(outcome), summary: text(summary) });
+  }
+  const { by, steps } = rollbackOf(event);
+  if (by !== '' && event.tool === 'rollback' && event.operation === 'plan') {
+    return say.planned(word(by), steps);
   }
   return noted(event, say.task(word(event.task_id)), say);
 }

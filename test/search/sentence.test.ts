@@ -194,6 +194,29 @@ const told: readonly (readonly [Told, string, string])[] = [
     'Task closed (failed): Clean up. — It hung.',
     'タスク終了（失敗）：Clean up.（要約：It hung.）',
   ],
+  [
+    {
+      type: 'task',
+      tool: 'rollback',
+      operation: 'plan',
+      detail: 'kim planned it.',
+      attributes: { claw: { rollback: { by: 'kim', steps: [{}, {}] } } },
+    },
+    'kim planned a rollback of 2 steps',
+    'kim がロールバックを計画（2 件）',
+  ],
+  [
+    {
+      type: 'file_operation',
+      tool: 'rollback',
+      operation: 'restore',
+      path: '/w/a',
+      status: 'blocked',
+      detail: 'It was changed since.',
+    },
+    'Rollback of /w/a (restore) was blocked: It was changed since.',
+    'ロールバック /w/a（復元）：ブロック：It was changed since.',
+  ],
   [{ type: 'approval', tool: 'deploy' }, 'Approval of deploy is awaited', 'deploy の承認待ち'],
   [{ type: 'session', operation: 'start' }, 'Session started', 'セッション開始'],
   [
