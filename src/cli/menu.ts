@@ -21,6 +21,7 @@ export const MENU = [
   },
   { path: 'timeline', load: async () => (await import('./command/timeline.ts')).timeline },
   { path: 'coverage', load: async () => (await import('./command/coverage.ts')).coverage },
+  { path: 'why', load: async () => (await import('./command/why.ts')).why },
   { path: 'verify', load: async () => (await import('./command/verify.ts')).verify },
   { path: 'proof', load: async () => (await import('./command/proof.ts')).proof },
   {
@@ -53,6 +54,8 @@ export const MENU = [
   { path: 'doctor', load: async () => (await import('./command/doctor.ts')).doctor },
   { path: 'uninstall', load: async () => (await import('./command/uninstall.ts')).uninstall },
   { path: 'mcp-proxy', load: async () => (await import('./command/mcp-proxy.ts')).mcpProxy },
+  { path: 'mcp', load: async () => (await import('./command/mcp.ts')).mcp },
+  { path: 'rollback', load: async () => (await import('./command/rollback.ts')).rollback },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },
 ] as const satisfies readonly MenuEntry[];
 

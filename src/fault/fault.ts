@@ -30,6 +30,7 @@ export const CODES = {
   'token.last_admin': { blame: 'caller', status: 409 },
   'policy.invalid': { blame: 'caller', status: 422 },
   'policy.not_found': { blame: 'caller', status: 404 },
+  'policy.differs': { blame: 'evidence', status: 409 },
   'task.not_found': { blame: 'caller', status: 404 },
   'task.exists': { blame: 'caller', status: 409 },
   'task.closed': { blame: 'caller', status: 409 },

@@ -1,98 +1,122 @@
 /** Policy sets in Cedar: compiled once, asked once for the call and once for each resource. */
 import { createHash } from 'node:crypto';
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { Fault } from '../fault/fault.ts';
-import type { PolicyFile, PolicyInfo, PolicyRequest, PolicySet, Verdict } from './policy.ts';
-import { questionsOf } from './question.ts';
+import { joined } from './annotation.ts';
+import { evaluator, type Held } from './evaluate.ts';
+import { readPolicies } from './parse.ts';
+import type {
+  PolicyFile,
+  PolicyInfo,
+  PolicyProblem,
+  PolicyRequest,
+  PolicySet,
+  Verdict,
+} from './policy.ts';
+import { aboutOf } from './question.ts';
+import { type Rule, ruleOf } from './rule.ts';
 
-/** Throws `policy.invalid` with file and line for text that is no policy. */
+/** Throws `policy.invalid` with file, line and column for what is no policy. */
 export function compile(files: readonly PolicyFile[]): PolicySet {
-  const version = versionOf(files);
-  const policies = files.flatMap(policiesIn);
-  const byId = new Map(policies.map((policy) => [policy.id, policy]));
-  if (byId.size < policies.length) throw repeated(policies);
-  const staticPolicies = Object.fromEntries(policies.map(({ id, text }) => [id, text]));
-  const prepared = cedar.preparsePolicySet(version, { staticPolicies });
-  if (prepared.type === 'failure') throw invalid('policies', prepared.errors[0]?.message);
-  const set = { version, files, policies };
-  return { ...set, decide: (request, lifted) => decide({ ...set, byId }, request, lifted) };
+  const { policies, problems } = readPolicies(files);
+  const [first, ...more] = problems.filter(({ severity }) => severity === 'error');
+  if (first) throw invalid(first, more.length);
+  const infos = policies.map(({ json, ...info }): PolicyInfo => info);
+  const compiled: Compiled = {
+    version: versionOf(files),
+    byId: new Map(infos.map((info) => [info.id, info])),
+    evaluate: evaluator(policies.map((policy, i) => ruleOf(policy, i))),
+  };
+  return {
+    version: compiled.version,
+    files,
+    policies: infos,
+    warnings: problems,
+    decide: (request, lifted) => decide(compiled, request, lifted),
+  };
 }
 
-type Compiled = Pick<PolicySet, 'version' | 'policies'> & {
-  readonly byId: ReadonlyMap<string, PolicyInfo>;
+export type Checked = {
+  readonly ok: boolean;
+  /** Where nothing is wrong. */
+  readonly version?: string;
+  readonly policies: readonly PolicyInfo[];
+  readonly problems: readonly PolicyProblem[];
 };
 
-function decide(
-  { version, byId }: Compiled,
-  request: PolicyRequest,
-  lifted: ReadonlySet<string> = new Set(),
-): Verdict {
-  const permits = new Set<string>();
-  const forbids = new Set<string>();
-  let unpermitted: string | undefined;
-  for (const question of questionsOf(request)) {
-    const answer = cedar.statefulIsAuthorized({ ...question.call, preparsedPolicySetId: version });
-    if (answer.type === 'failure') return broken(version, answer.errors[0]?.message ?? 'unknown');
-    const { decision, diagnostics } = answer.response;
-    // Cedar passes over a policy that fails; a forbid that fails must not let anything through.
-    for (const { policyId } of diagnostics.errors) {
-      if (byId.get(policyId)?.effect !== 'permit') forbids.add(policyId);
-    }
-    for (const id of diagnostics.reason) {
-      (byId.get(id)?.effect === 'forbid' ? forbids : permits).add(id);
-    }
-    if (decision === 'deny' && diagnostics.reason.length === 0) unpermitted ??= question.about;
-  }
-  const standing = [...forbids].filter((id) => !lifted.has(id)).sort();
-  const common = { policy_version: version, escalated: [] };
-  const hard = standing.filter((id) => byId.get(id)?.escalate === undefined);
-  if (hard.length > 0) {
-    return { ...common, outcome: 'deny', policy_ids: hard, reason: reasonOf(hard, byId) };
-  }
-  if (unpermitted !== undefined) {
-    const reason = `No policy permits it (${unpermitted}).`;
-    return { ...common, outcome: 'deny', policy_ids: [], reason };
-  }
-  if (standing.length > 0) {
-    const escalated = standing.map((policy_id) => ({
-      policy_id,
-      reason: byId.get(policy_id)?.escalate ?? '',
-    }));
-    const reason = escalated.map((one) => one.reason).join(' ');
-    return { ...common, outcome: 'escalate', policy_ids: standing, reason, escalated };
-  }
-  const policy_ids = [...permits].sort();
-  return { ...common, outcome: 'permit', policy_ids, reason: reasonOf(policy_ids, byId) };
+/** Everything that is wrong with policies, and what is only odd. */
+export function checkPolicies(files: readonly PolicyFile[]): Checked {
+  const { policies, problems } = readPolicies(files);
+  const ok = problems.every(({ severity }) => severity !== 'error');
+  const infos = policies.map(({ json, ...info }): PolicyInfo => info);
+  return { ok, ...(ok ? { version: versionOf(files) } : {}), policies: infos, problems };
 }
 
-function reasonOf(ids: readonly string[], byId: ReadonlyMap<string, PolicyInfo>): string {
-  const told = ids.map((id) => byId.get(id)?.annotations['reason'] ?? `Policy ${id}.`);
-  return told.join(' ');
+type Compiled = {
+  readonly version: string;
+  readonly byId: ReadonlyMap<string, PolicyInfo>;
+  readonly evaluate: (request: PolicyRequest) => readonly Held[];
+};
+
+/** A hard forbid, then what nothing permits, then what an approval may lift, then a permit. */
+function decide(
+  compiled: Compiled,
+  request: PolicyRequest,
+  lifted: ReadonlySet<string> = NONE,
+): Verdict {
+  let held: readonly Held[];
+  try {
+    held = compiled.evaluate(request);
+  } catch (error) {
+    return broken(compiled.version, error);
+  }
+  const { byId } = compiled;
+  const forbids = idsOf(held.flatMap((one) => one.forbids));
+  const hard = forbids.filter((id) => byId.get(id)?.escalate === undefined);
+  if (hard.length > 0) return verdict(compiled, 'deny', hard);
+  const unpermitted = held.find(({ permits }) => permits.length === 0);
+  if (unpermitted) {
+    const reason = `No policy permits it (${aboutOf(unpermitted.question)}).`;
+    return { ...verdict(compiled, 'deny', []), reason };
+  }
+  const standing = forbids.filter((id) => !lifted.has(id));
+  if (standing.length > 0) return verdict(compiled, 'escalate', standing);
+  return verdict(compiled, 'permit', idsOf(held.flatMap((one) => one.permits)));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function idsOf(rules: readonly Rule[]): string[] {
+  return [...new Set(rules.map(({ id }) => id))].sort();
+}
+
+function verdict(
+  { version, byId }: Compiled,
+  outcome: Verdict['outcome'],
+  policy_ids: readonly string[],
+): Verdict {
+  const policies = policy_ids.flatMap((id) => byId.get(id) ?? []);
+  const reasonOf = ({ id, annotations, escalate }: PolicyInfo) =>
+    (outcome === 'escalate' ? escalate : annotations['reason']) ?? `Policy ${id}.`;
+  const constraints = joined(policies.map((one) => one.constraints));
+  const escalated =
+    outcome === 'escalate'
+      ? policies.map((one) => ({ policy_id: one.id, reason: reasonOf(one) }))
+      : [];
+  return {
+    outcome,
+    policy_ids,
+    policy_version: version,
+    reason: [...new Set(policies.map(reasonOf))].join(' '),
+    escalated,
+    ...(constraints === undefined ? {} : { constraints }),
+  };
 }
 
 /** What cannot be evaluated is not permitted. */
-function broken(policy_version: string, why: string): Verdict {
-  const reason = `The policies could not be evaluated: ${why}`.slice(0, 1000);
+function broken(policy_version: string, error: unknown): Verdict {
+  const why = error instanceof Error ? error.message : String(error);
+  const reason = `The policies could not be evaluated: ${why}`.slice(0, 1000).toWellFormed();
   return { outcome: 'deny', policy_ids: [], policy_version, reason, escalated: [] };
-}
-
-function policiesIn({ name, text }: PolicyFile): PolicyInfo[] {
-  const parts = cedar.policySetTextToParts(text);
-  if (parts.type === 'failure') throw invalid(name, parts.errors[0]?.message);
-  return parts.policies.map((source, i) => {
-    const json = cedar.policyToJson(source);
-    if (json.type === 'failure') throw invalid(name, json.errors[0]?.message);
-    const { effect, annotations = {} } = json.json;
-    const { id, escalate } = annotations;
-    return {
-      id: id ?? `${name}:${i + 1}`,
-      file: name,
-      effect,
-      text: source,
-      annotations,
-      ...(escalate === undefined ? {} : { escalate: escalate || 'It needs approval.' }),
-    };
-  });
 }
 
 function versionOf(files: readonly PolicyFile[]): string {
@@ -102,14 +126,12 @@ function versionOf(files: readonly PolicyFile[]): string {
   return `sha256:${hash.digest('hex')}`;
 }
 
-function repeated(policies: readonly PolicyInfo[]): Fault {
-  const twice = policies.find(({ id }, i) => policies.findIndex((one) => one.id === id) !== i);
-  return new Fault('policy.invalid', `Two policies have the id ${twice?.id}.`, {
-    field: twice?.file ?? 'policies',
-    hint: 'Give each policy an @id of its own.',
+function invalid(problem: PolicyProblem, more: number): Fault {
+  const { file, line, column, message, hint } = problem;
+  const others = more === 0 ? '' : ` (and ${more} more)`;
+  return new Fault('policy.invalid', `${file}:${line}:${column}: ${message}${others}`, {
+    field: file,
+    column,
+    ...(hint === undefined ? {} : { hint }),
   });
-}
-
-function invalid(field: string, message = 'it cannot be parsed'): Fault {
-  return new Fault('policy.invalid', `${field}: ${message}`.slice(0, 1000), { field });
 }

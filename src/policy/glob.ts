@@ -4,8 +4,13 @@ import type { Resource } from '../event/event.ts';
 
 /** Whether the whole text fits. Linear in the text for each `*`: it never backtracks far. */
 export function fitsPattern(pattern: string, text: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return pattern === text;
+  return fitsPieces(pattern.split('*'), text);
+}
+
+/** The same for what stands between the `*`. */
+export function fitsPieces(pieces: readonly string[], text: string): boolean {
+  const [first = '', ...rest] = pieces;
+  if (rest.length === 0) return first === text;
   if (!text.startsWith(first)) return false;
   const last = rest.pop() ?? '';
   let at = first.length;

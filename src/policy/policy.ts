@@ -54,8 +54,18 @@ export type Verdict = {
   readonly reason: string;
   /** Of an escalation: what an approval has to lift. */
   readonly escalated: readonly { readonly policy_id: string; readonly reason: string }[];
-  /** What the determining policies ask for beside their outcome: `@constraint("…")`, quorum. */
-  readonly constraints?: Readonly<Record<string, unknown>>;
+  /** What the determining policies ask for beside their outcome. */
+  readonly constraints?: Constraints;
+};
+
+/** Of several policies the strictest: all sentences, the largest quorum, the shortest time. */
+export type Constraints = {
+  /** `@constraint("…")`: sentences, for whoever acts and whoever approves. */
+  readonly conditions?: readonly string[];
+  /** `@quorum("2")`: how many have to approve. */
+  readonly quorum?: number;
+  /** `@expires("10m")`: seconds until an approval that nobody gave is denied. */
+  readonly expires_s?: number;
 };
 
 export type PolicyInfo = {
@@ -66,6 +76,24 @@ export type PolicyInfo = {
   readonly annotations: Readonly<Record<string, string>>;
   /** The reason of `@escalate`, where it is an escalation. */
   readonly escalate?: string;
+  readonly constraints: Constraints;
+  /** `@zone("Asia/Tokyo")`: in which hour, minute and weekday are read; UTC where absent. */
+  readonly zone: string;
+  /** 1-based, of its first character in the file. */
+  readonly line: number;
+};
+
+/** What is wrong with a policy file, or looks so. */
+export type PolicyProblem = {
+  readonly severity: 'error' | 'warning';
+  readonly file: string;
+  /** 1-based; in UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly policy_id?: string;
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint?: string;
 };
 
 /** A compiled policy set. Pure: the same request gets the same verdict. */
@@ -74,6 +102,7 @@ export type PolicySet = {
   readonly version: string;
   readonly files: readonly PolicyFile[];
   readonly policies: readonly PolicyInfo[];
+  readonly warnings: readonly PolicyProblem[];
   /** `lifted`: ids of escalating policies that an approval has lifted for this request. */
   readonly decide: (request: PolicyRequest, lifted?: ReadonlySet<string>) => Verdict;
 };

@@ -1,55 +1,38 @@
-/** The Cedar requests that one action makes: one for the call, one for each resource. */
-import type { StatefulAuthorizationCall } from '@cedar-policy/cedar-wasm/nodejs';
+/** What one action asks: about the tool as a whole, and about each resource that it touches. */
 import type { Resource } from '../event/event.ts';
-import type { PolicyRequest } from './policy.ts';
+import type { PolicyAction, PolicyRequest } from './policy.ts';
+import { siteOf, type Target, type TargetName, targetName } from './target.ts';
 
 export type Question = {
-  readonly call: Omit<StatefulAuthorizationCall, 'preparsedPolicySetId'>;
-  /** What it is about, for messages. */
-  readonly about: string;
+  readonly action: PolicyAction;
+  readonly type: TargetName;
+  readonly target: Target;
 };
 
-const TYPES: ReadonlyMap<string, string> = new Map([
-  ['file', 'File'],
-  ['directory', 'Directory'],
-  ['url', 'Url'],
-  ['host', 'Host'],
-  ['command', 'Command'],
-  ['process', 'Process'],
-  ['tool', 'Tool'],
-  ['agent', 'AgentResource'],
-  ['mcp_server', 'McpServer'],
-]);
-
-export function questionsOf(request: PolicyRequest): Question[] {
-  const tool = { kind: 'tool', id: request.tool } as const;
-  return [
-    question(request, tool, request.action),
-    ...request.resources.map((resource) => question(request, resource, resource.access)),
-  ];
+/** Each once. The host of a URL is asked about also where nothing but the URL is named. */
+export function questionsOf(request: PolicyRequest): readonly Question[] {
+  const asked = new Map<string, Question>();
+  const ask = (action: PolicyAction, { kind, id }: Target) => {
+    const key = `${action}\0${kind}\0${id}`;
+    if (!asked.has(key)) asked.set(key, { action, type: targetName(kind), target: { kind, id } });
+  };
+  ask(request.action, { kind: 'tool', id: request.tool });
+  for (const resource of request.resources) {
+    ask(resource.access, resource);
+    const host = hostOf(resource, request.resources);
+    if (host !== undefined) ask(resource.access, { kind: 'host', id: host });
+  }
+  return [...asked.values()];
 }
 
-function question(
-  request: PolicyRequest,
-  { kind, id }: Pick<Resource, 'kind' | 'id'>,
-  action: string,
-): Question {
-  const { principal, context, tool } = request;
-  const agent = { type: 'Agent', id: principal.agent_id ?? 'unknown' };
-  const resource = { type: TYPES.get(kind) ?? 'Other', id };
-  const at = new Date(context.at);
-  const { at: _, ...rest } = context;
-  return {
-    about: `${action} ${kind} ${id}`.slice(0, 200),
-    call: {
-      principal: agent,
-      action: { type: 'Action', id: action },
-      resource,
-      context: { ...rest, tool, hour: at.getUTCHours(), weekday: at.getUTCDay() },
-      entities: [
-        { uid: agent, attrs: { ...principal }, parents: [] },
-        { uid: resource, attrs: { kind, id }, parents: [] },
-      ],
-    },
-  };
+function hostOf(resource: Resource, all: readonly Resource[]): string | undefined {
+  if (resource.kind !== 'url') return undefined;
+  const { host } = siteOf(resource);
+  const named = all.some((one) => one.kind === 'host' && siteOf(one).host === host);
+  return host === '' || named ? undefined : host;
+}
+
+/** For messages. */
+export function aboutOf({ action, target }: Question): string {
+  return `${action} ${target.kind} ${target.id}`.slice(0, 200).toWellFormed();
 }

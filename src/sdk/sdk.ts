@@ -1,7 +1,14 @@
 /** The face for agents: records what they do, in the background, and loses none of it. */
 import { onExit } from './exit.ts';
+import { ActionBlocked, type Guarded, type GuardOptions, guardTool } from './guard.ts';
+import {
+  type Lifecycle,
+  type LifecycleDefaults,
+  openLifecycle,
+  type WaitOptions,
+} from './lifecycle.ts';
 import type { EventDraft } from './line.ts';
-import { type ConnectOptions, named, type OnError, settings } from './option.ts';
+import { type ConnectOptions, named, type OnError, type Settings, settings } from './option.ts';
 import { openReader, type Reader } from './read.ts';
 import { type ClientStatus, openRecorder, type Recorder } from './recorder.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
@@ -9,41 +16,55 @@ import { openWire } from './wire.ts';
 import { type Tool, type WrapOptions, wrapTool } from './wrap.ts';
 
 export { Fault } from '../fault/fault.ts';
+export type { Approval, Decision, Task } from '../policy/lifecycle.ts';
 export type { AuditEntry } from '../search/audit.ts';
 export type { Row, SearchResult, TimelineResult } from '../trail/trail.ts';
 export type { AuditLogRequest, ReadRequest } from './read.ts';
 export { renderTimeline } from './render.ts';
+export type { Rollback, RollbackRequest } from './rollback/rollback.ts';
 export type { Call, Fields } from './session.ts';
 export type {
   ClientStatus,
   ConnectOptions,
   EventDraft,
+  Guarded,
+  GuardOptions,
+  Lifecycle,
   OnError,
   Session,
   SessionOptions,
   Tool,
+  WaitOptions,
   WrapOptions,
 };
 
-export type Claw = Reader & {
-  /**
-   * Takes a snapshot, returns the event's id at once, and sends in the background. Never throws:
-   * what is no event is reported through `onError`, counted, and recorded as a `gap`. The same id
-   * is recorded once, however often it is sent.
-   */
-  readonly record: (draft: EventDraft) => string;
-  readonly session: (options?: SessionOptions) => Session;
-  /** The same function, recorded. Throws `usage.invalid` for generators and classes. */
-  readonly wrapTool: <T extends Tool>(tool: T, options: WrapOptions) => T;
-  /**
-   * Resolves when all that was recorded is acknowledged by the server, or synced to the spool, or
-   * the time (10 s) is over. `unsent` events are then neither: spool full, broken or switched off.
-   */
-  readonly flush: (options?: { readonly timeout_ms?: number }) => Promise<{ unsent: number }>;
-  readonly status: () => ClientStatus;
-  /** Flushes, puts the rest on the spool and stops; what is recorded later is dropped. */
-  readonly close: (options?: { readonly timeout_ms?: number }) => Promise<void>;
-};
+export { ActionBlocked };
+
+export type Claw = Reader &
+  Lifecycle & {
+    /**
+     * Takes a snapshot, returns the event's id at once, and sends in the background. Never throws:
+     * what is no event is reported through `onError`, counted, and recorded as a `gap`. The same id
+     * is recorded once, however often it is sent.
+     */
+    readonly record: (draft: EventDraft) => string;
+    readonly session: (options?: SessionOptions) => Session;
+    /** The same function, recorded. Throws `usage.invalid` for generators and classes. */
+    readonly wrapTool: <T extends Tool>(tool: T, options: WrapOptions) => T;
+    /**
+     * The same function, recorded, which runs only if `validate_action` allows exactly this call:
+     * else it throws `ActionBlocked`. Answers with a promise.
+     */
+    readonly guard: <T extends Tool>(tool: T, options: GuardOptions) => Guarded<T>;
+    /**
+     * Resolves when all that was recorded is acknowledged by the server, or synced to the spool, or
+     * the time (10 s) is over. `unsent` events are then neither: spool full, broken or switched off.
+     */
+    readonly flush: (options?: { readonly timeout_ms?: number }) => Promise<{ unsent: number }>;
+    readonly status: () => ClientStatus;
+    /** Flushes, puts the rest on the spool and stops; what is recorded later is dropped. */
+    readonly close: (options?: { readonly timeout_ms?: number }) => Promise<void>;
+  };
 
 const FLUSH_MS = 10_000;
 
@@ -59,7 +80,8 @@ export function connect(options: ConnectOptions = {}): Claw {
   const recorder = openRecorder(set, wire);
   const { record, report } = recorder;
   const agent = options.agent === undefined ? undefined : named(options.agent);
-  const context = { record, report, value_chars: set.limits.value_chars, agent };
+  const lifecycle = openLifecycle(wire, acting(set));
+  const context = { record, report, value_chars: set.limits.value_chars, agent, lifecycle };
   const leave = onExit({
     due: recorder.due,
     flush: () => recorder.flush(set.limits.exit_ms),
@@ -69,9 +91,11 @@ export function connect(options: ConnectOptions = {}): Claw {
   const open = (session_id: string) => openSession(context, { session_id });
   return {
     ...openReader(wire),
+    ...lifecycle,
     record,
     session: (given = {}) => openSession(context, given),
     wrapTool: (tool, given) => wrapTool(tool, given, { open, report }),
+    guard: (tool, given) => guardTool(tool, given, { open, report }),
     flush: async ({ timeout_ms = FLUSH_MS } = {}) => flush(recorder, timeout_ms),
     status: recorder.status,
     close: async ({ timeout_ms = FLUSH_MS } = {}) => {
@@ -82,6 +106,12 @@ export function connect(options: ConnectOptions = {}): Claw {
       wire.close();
     },
   };
+}
+
+/** Whom a decision is about where the request does not say so. */
+function acting({ defaults }: Settings): LifecycleDefaults {
+  const { source, ...who } = defaults;
+  return who;
 }
 
 async function flush(recorder: Recorder, timeout_ms: number): Promise<{ unsent: number }> {

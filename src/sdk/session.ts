@@ -1,6 +1,15 @@
 /** A session's handle: fills in the ids, so that an agent says only what happened. */
 import type { Event } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
+import type {
+  Approval,
+  Decision,
+  Declare,
+  RequestApproval,
+  Task,
+  Validate,
+} from '../policy/lifecycle.ts';
+import type { Lifecycle, WaitOptions } from './lifecycle.ts';
 import { type EventDraft, newId } from './line.ts';
 import { type Agent, named, type User } from './option.ts';
 import { safe, safeError } from './safe.ts';
@@ -34,6 +43,10 @@ export type Session = {
   /** A sub-agent's session: its `parent_session_id` is this one. */
   readonly child: (options?: Omit<SessionOptions, 'parent_session_id'>) => Session;
   readonly end: (fields?: Fields) => string;
+  /** What follows in this session belongs to the task, until it is closed. */
+  readonly declare_task: (request: Declare) => Promise<Task>;
+  readonly validate_action: (request: Validate, options?: WaitOptions) => Promise<Decision>;
+  readonly request_approval: (request: RequestApproval, options?: WaitOptions) => Promise<Approval>;
 };
 
 export type OutputFields = Omit<Fields, 'tokens'> & {
@@ -59,6 +72,7 @@ export type SessionContext = {
   readonly value_chars: number;
   /** Who acts where neither the session nor the draft says so. */
   readonly agent?: Agent | undefined;
+  readonly lifecycle: Lifecycle;
 };
 
 type State = SessionContext & { readonly base: EventDraft; turn_id: string | undefined };
@@ -96,6 +110,21 @@ export function openSession(context: SessionContext, options: SessionOptions): S
       openSession(context, { ...inherited(options), ...given, parent_session_id: session_id }),
     end: (fields) =>
       put(state, { status: 'success', detail: 'The session ended.', ...fields, type: 'session' }),
+    ...asking(state),
+  };
+}
+
+/** The session's own fields win here too. A declared task names itself. */
+function asking({ base, lifecycle }: State) {
+  const { session_id, task_id, agent, user, channel } = base;
+  const who = defined({ session_id, agent, user, channel }) as Partial<Declare>;
+  const own = defined({ task_id });
+  return {
+    declare_task: (request: Declare) => lifecycle.declare_task({ ...request, ...who }),
+    validate_action: (request: Validate, options?: WaitOptions) =>
+      lifecycle.validate_action({ ...own, ...request, ...who }, options),
+    request_approval: (request: RequestApproval, options?: WaitOptions) =>
+      lifecycle.request_approval({ ...own, ...request, ...who }, options),
   };
 }
 
@@ -157,7 +186,10 @@ function inherited({ agent, user, channel, task_id }: SessionOptions): SessionOp
   return defined({ agent, user, channel, task_id });
 }
 
-/** Without the keys that are undefined, which would hide what they are spread over. */
-function defined(fields: Readonly<Record<string, unknown>>): SessionOptions {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** Without the fields that are undefined, which would hide what they are spread over. */
+export function defined<T extends object>(
+  fields: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

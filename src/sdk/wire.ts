@@ -1,11 +1,9 @@
-/** One HTTP request to Claw, by node:http alone, and what its answer means. */
-import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
-import { createRequire } from 'node:module';
-import { urlToHttpOptions } from 'node:url';
+/** Requests to Claw, and what its answers mean. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { CODES, type Code, Fault } from '../fault/fault.ts';
 import type { Receipt } from '../trail/trail.ts';
+import { type Answer, type AskOptions, type Call, call, type Line, openLine } from './exchange.ts';
 import type { Settings } from './option.ts';
 
 /** What became of a batch. */
@@ -16,58 +14,48 @@ export type Sent =
   /** Not now: unreachable, busy, failing, or not for this credential. */
   | { readonly kind: 'away'; readonly fault: Fault; readonly wait_ms: number };
 
+type Query = Readonly<Record<string, unknown>>;
+
 export type Wire = {
   /** Never throws. Does not keep the process alive. */
   readonly send: (lines: readonly string[]) => Promise<Sent>;
-  /** JSON of a GET; throws the Fault that the server named, or `server.unreachable`. */
-  readonly read: (path: string, query: Readonly<Record<string, unknown>>) => Promise<unknown>;
+  /**
+   * JSON of a GET; throws the Fault that the server named, or `server.unreachable`, or the
+   * signal's reason where it aborts.
+   */
+  readonly read: (path: string, query: Query, options?: AskOptions) => Promise<unknown>;
+  /**
+   * JSON of a POST; throws as `read` does. The body is turned into text before this returns; what
+   * is no JSON is `usage.invalid`.
+   */
+  readonly post: (path: string, body: unknown, options?: AskOptions) => Promise<unknown>;
   readonly close: () => void;
 };
-
-type Answer = {
-  readonly status: number;
-  readonly body: string;
-  readonly retry_after: string | undefined;
-};
-
-type Call = {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-  /** Whether the process stays alive for the answer. */
-  readonly hold: boolean;
-};
-
-type Http = typeof import('node:http');
-type Line = { readonly settings: Settings; readonly http: Http; readonly agent: Agent };
-
-/** An import would read each export of `node:http`, and so load all of `fetch`: 25 ms. */
-const require = createRequire(import.meta.url);
 
 const compress = promisify(gzip);
 /** A server that asks for a longer silence is asked again after this one. */
 const RETRY_AFTER_MS = 300_000;
 
 export function openWire(settings: Settings): Wire {
-  const tls = settings.url.protocol === 'https:';
-  const http: Http = require(tls ? 'node:https' : 'node:http');
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 8, scheduling: 'lifo' });
-  const line: Line = { settings, http, agent };
+  const line = openLine(settings);
   return {
     send: async (lines) => {
       try {
-        return meaning(await post(line, lines), lines.length);
+        return meaning(await deliver(line, lines), lines.length);
       } catch (error) {
         return { kind: 'away', fault: unreachable(settings, error), wait_ms: 0 };
       }
     },
-    read: (path, query) => get(line, path, query),
-    close: () => agent.destroy(),
+    read: (path, query, options = {}) => get(line, { path, query }, options),
+    post: (path, body, options = {}) => post(line, { path, body }, options),
+    close: () => {
+      line.agent.destroy();
+      line.waiting.destroy();
+    },
   };
 }
 
-async function post(line: Line, lines: readonly string[]): Promise<Answer> {
+async function deliver(line: Line, lines: readonly string[]): Promise<Answer> {
   const text = `${lines.join('\n')}\n`;
   const zipped = line.settings.batch.gzip;
   return call(line, {
@@ -84,86 +72,67 @@ async function post(line: Line, lines: readonly string[]): Promise<Answer> {
 
 async function get(
   line: Line,
-  path: string,
-  query: Readonly<Record<string, unknown>>,
+  { path, query }: { readonly path: string; readonly query: Query },
+  options: AskOptions,
 ): Promise<unknown> {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));
   }
   const text = search.toString();
-  let answer: Answer;
-  try {
-    const target = text === '' ? path : `${path}?${text}`;
-    answer = await call(line, { method: 'GET', path: target, headers: {}, hold: true });
-  } catch (error) {
-    throw unreachable(line.settings, error);
-  }
-  const body = parse(answer.body);
-  if (answer.status !== 200) throw faultOf(answer, body);
-  if (typeof body === 'object' && body !== null) return body;
-  throw new Fault('server.unreachable', `What answers at ${line.settings.url.host} is not Claw.`);
-}
-
-/** A kept-alive connection that the server had just closed is tried once more on a new one. */
-async function call(line: Line, what: Call): Promise<Answer> {
-  for (let again = true; ; again = false) {
-    try {
-      return await once(line, what);
-    } catch (error) {
-      if (!again || !(error instanceof Error) || !('reused' in error)) throw error;
-    }
-  }
-}
-
-function once({ settings, http, agent }: Line, what: Call): Promise<Answer> {
-  const { url, token, limits } = settings;
-  const options: RequestOptions = {
-    ...urlToHttpOptions(url),
-    // As it is: a URL object would take a session named `..` for a step up.
-    path: url.pathname + what.path,
-    method: what.method,
-    agent,
-    headers: {
-      accept: 'application/json',
-      ...what.headers,
-      ...(what.body === undefined ? {} : { 'content-length': Buffer.byteLength(what.body) }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-  };
-  return new Promise((resolve, reject) => {
-    const request = http.request(options);
-    const timer = setTimeout(() => {
-      request.destroy(new Error(`no answer within ${limits.request_ms} ms`));
-    }, limits.request_ms);
-    if (!what.hold) timer.unref();
-    request.on('socket', (socket) => (what.hold ? socket.ref() : socket.unref()));
-    const fail = (error: Error & { code?: string }) => {
-      clearTimeout(timer);
-      const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-      reject(stale ? Object.assign(error, { reused: true }) : error);
-    };
-    request.on('error', fail);
-    request.on('response', (response) => {
-      collect(response, limits.response_bytes).then((body) => {
-        clearTimeout(timer);
-        const retry_after = response.headers['retry-after'];
-        resolve({ status: response.statusCode ?? 0, body, retry_after });
-      }, fail);
-    });
-    request.end(what.body);
+  const target = text === '' ? path : `${path}?${text}`;
+  return ask(line, {
+    method: 'GET',
+    path: target,
+    headers: {},
+    hold: true,
+    ...holding(line, options),
   });
 }
 
-async function collect(response: IncomingMessage, limit_bytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size_bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size_bytes += chunk.length;
-    if (size_bytes > limit_bytes) throw new Error(`an answer of over ${limit_bytes} bytes`);
-    chunks.push(chunk);
+async function post(
+  line: Line,
+  { path, body }: { readonly path: string; readonly body: unknown },
+  options: AskOptions,
+): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const text = jsonOf(body);
+  return ask(line, {
+    method: 'POST',
+    path,
+    headers,
+    body: text,
+    hold: true,
+    ...holding(line, options),
+  });
+}
+
+/** What may be held until a person decides gets a connection of its own. */
+function holding({ waiting }: Line, options: AskOptions): AskOptions & Pick<Call, 'agent'> {
+  return options.timeout_ms === undefined ? options : { ...options, agent: waiting };
+}
+
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : 'it threw';
+    throw new Fault('usage.invalid', `What was asked is no JSON: ${reason}.`, { cause });
   }
-  return Buffer.concat(chunks).toString();
+}
+
+async function ask(line: Line, what: Call): Promise<object> {
+  let answer: Answer;
+  try {
+    answer = await call(line, what);
+  } catch (error) {
+    if (what.signal?.aborted) throw what.signal.reason;
+    throw unreachable(line.settings, error);
+  }
+  const body = parse(answer.body);
+  if (answer.status < 200 || answer.status > 299) throw faultOf(answer, body);
+  if (typeof body === 'object' && body !== null) return body;
+  throw new Fault('server.unreachable', `What answers at ${line.settings.url.host} is not Claw.`);
 }
 
 function meaning(answer: Answer, count: number): Sent {

@@ -28,8 +28,8 @@ export type Tool = (this: never, ...args: never[]) => unknown;
  * no promise the outcome is `unknown`: to look at it could start it.
  */
 export function wrapTool<T extends Tool>(tool: T, options: WrapOptions, context: WrapContext): T {
-  const name = options.name ?? tool.name;
-  check(tool, name);
+  const name = toolName(tool, options);
+  requireTool(tool, name, 'wrapTool');
   const wrapped = function (this: unknown, ...args: unknown[]): unknown {
     const call = begin(context, () =>
       sessionOf(options, context).start(name, only(args), options.fields),
@@ -49,9 +49,14 @@ export function wrapTool<T extends Tool>(tool: T, options: WrapOptions, context:
   return wrapped as unknown as T;
 }
 
-function check(tool: unknown, name: unknown): void {
+export function toolName(tool: Tool, { name }: Pick<WrapOptions, 'name'>): string {
+  return name ?? tool.name;
+}
+
+/** `by`: the function that was called with it, for messages. */
+export function requireTool(tool: unknown, name: unknown, by: string): void {
   if (typeof tool !== 'function') {
-    throw new Fault('usage.invalid', 'wrapTool takes a function.', { field: 'tool' });
+    throw new Fault('usage.invalid', `${by} takes a function.`, { field: 'tool' });
   }
   if (typeof name !== 'string' || name === '') {
     throw new Fault('usage.invalid', 'A function without a name needs the option name.', {
@@ -61,7 +66,7 @@ function check(tool: unknown, name: unknown): void {
   const generator = types.isGeneratorFunction(tool);
   if (!generator && !/^class\b/.test(Function.prototype.toString.call(tool))) return;
   const kind = generator ? 'generator function' : 'class';
-  throw new Fault('usage.invalid', `wrapTool cannot record a ${kind}: ${name.slice(0, 100)}.`, {
+  throw new Fault('usage.invalid', `${by} cannot record a ${kind}: ${name.slice(0, 100)}.`, {
     field: 'tool',
     hint: 'Wrap a function that does the work, or record it with session.start().',
   });
@@ -78,13 +83,13 @@ function begin({ report }: WrapContext, start: () => Call): Call | undefined {
   }
 }
 
-function sessionOf({ session }: WrapOptions, { open }: WrapContext): Session {
+export function sessionOf({ session }: WrapOptions, { open }: WrapContext): Session {
   const found = typeof session === 'function' ? session() : session;
   return typeof found === 'string' ? open(found) : found;
 }
 
 /** A tool's one object of arguments is recorded as it is; anything else as a list. */
-function only(args: readonly unknown[]): unknown {
+export function only(args: readonly unknown[]): unknown {
   const [first, ...others] = args;
   const single = others.length === 0 && typeof first === 'object' && first !== null;
   return single && !Array.isArray(first) ? first : args;

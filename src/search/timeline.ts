@@ -107,7 +107,11 @@ function parentOf(own: readonly TimelineRow[]): string | undefined {
   return own.find((row) => row.parent_session_id !== undefined)?.parent_session_id;
 }
 
-function starterOf<R extends TimelineRow>(own: readonly R[], parent: readonly R[]): R | undefined {
+/** The call that started a sub-agent, by its rows and its parent's, where it is known. */
+export function starterOf<R extends TimelineRow>(
+  own: readonly R[],
+  parent: readonly R[],
+): R | undefined {
   const first = own[0];
   if (first === undefined || parent === own) return undefined;
   const calls = parent.filter((row) => row.action === 'delegate' && row.call_id !== undefined);

@@ -26,6 +26,8 @@ export type RawCall = {
   readonly query: unknown;
   readonly params: unknown;
   readonly request: IncomingMessage;
+  /** The JSON of the request, where another face of the server has read it: a tool's arguments. */
+  readonly body?: unknown;
   /** Aborts when the caller goes away. */
   readonly signal: AbortSignal;
   /** Tells the notebook why the call was refused. */

@@ -36,6 +36,7 @@ export type Face = {
   readonly gaps: Gaps;
   readonly tails: Slots;
   readonly exports: Slots;
+  readonly mcp: Slots;
   /** The trail's status, at most a second old: anybody may ask for it. */
   readonly status: () => Promise<TrailStatus>;
   /** Unix milliseconds. */
@@ -71,6 +72,7 @@ export function openFace(
     gaps: openGaps({ trail, limits, now }),
     tails: openSlots('live tails', limits.tails),
     exports: openSlots('exports', limits.exports),
+    mcp: openSlots('MCP requests', limits.mcp_requests),
     status: cached(() => trail.status(), now),
     now,
     closing,

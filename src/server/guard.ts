@@ -24,14 +24,23 @@ export function admit(face: Face, route: Asked, request: IncomingMessage): Crede
       hint: 'Send the header Authorization: Bearer claw_…; clawctl token create makes one.',
     });
   }
-  if (!may(who, route.access)) {
-    refuse('role', who);
-    const needed = roleFor(route.access);
-    throw new Fault('request.forbidden', `This needs ${needed}; the token is a ${who.role}'s.`, {
-      field: 'role',
-    });
-  }
+  demand({ face, who, request }, route);
   return who;
+}
+
+type Caller = Pick<RawCall, 'face' | 'who' | 'request'>;
+
+/** Throws `request.forbidden`, which is recorded, where the caller's role may not do it. */
+export function demand({ face, who, request }: Caller, { access, path }: Asked): void {
+  if (!who || may(who, access)) return;
+  refuser(face, path, request)('role', who);
+  throw new Fault(
+    'request.forbidden',
+    `This needs ${roleFor(access)}; the token is a ${who.role}'s.`,
+    {
+      field: 'role',
+    },
+  );
 }
 
 /** Records a refusal of this request. */
@@ -48,7 +57,8 @@ function isOpen(face: Face, access: Access): boolean {
   return access === 'open' || (access === 'operator' && face.loopback);
 }
 
-function may(who: Credential, access: Access): boolean {
+/** Whether a credential's role may do it. */
+export function may(who: Credential, access: Access): boolean {
   if (access === 'operator') return isOperator(who);
   if (who.role === 'admin' || access === 'member') return true;
   const needed = access === 'ledger' ? 'viewer' : access;

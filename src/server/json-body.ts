@@ -4,7 +4,9 @@ import { readBody } from './body.ts';
 import type { RawCall } from './call.ts';
 
 /** Undefined where it is no single value; throws what `readBody` and `splitBatch` throw. */
-export async function jsonBody({ face, request }: RawCall, max_bytes: number): Promise<unknown> {
+export async function jsonBody(call: RawCall, max_bytes: number): Promise<unknown> {
+  if (call.body !== undefined) return call.body;
+  const { face, request } = call;
   const lease = face.budget.lease();
   try {
     const form = formOf(request.headers['content-type']);

@@ -9,14 +9,18 @@ import { enforce } from './route/enforce.ts';
 import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
+import { mcpRoutes } from './route/mcp.ts';
 import { otlpRoutes } from './route/otlp.ts';
+import { policyRoutes } from './route/policy.ts';
 import { proofRoutes } from './route/proof.ts';
+import { rollbackRoutes } from './route/rollback.ts';
 import { searchRoutes } from './route/search.ts';
 import { sessionRoutes } from './route/session.ts';
 import { statusRoutes } from './route/status.ts';
 import { tail } from './route/tail.ts';
 import { taskRoutes } from './route/task.ts';
 import { tokenRoutes } from './route/token.ts';
+import { whyRoute } from './route/why.ts';
 import type { Route } from './route.ts';
 
 export const ROUTES: readonly Route[] = [
@@ -27,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...searchRoutes,
   ...sessionRoutes,
   ...coverageRoutes,
+  whyRoute,
   tail,
   exportRoute,
   ...proofRoutes,
@@ -35,6 +40,9 @@ export const ROUTES: readonly Route[] = [
   validateAction,
   ...approvalRoutes,
   ...enforcementRoutes,
+  ...policyRoutes,
   ...tokenRoutes,
+  ...mcpRoutes(() => ROUTES),
+  ...rollbackRoutes,
   documentRoute(() => ROUTES),
 ];

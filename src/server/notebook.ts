@@ -13,7 +13,7 @@ export type Notebook = {
 };
 
 export type Refusal = {
-  readonly reason: 'no_token' | 'unknown_token' | 'role' | 'tenant';
+  readonly reason: 'no_token' | 'unknown_token' | 'role' | 'tenant' | 'session';
   readonly route: string;
   /** Address of the caller's socket. */
   readonly address: string;

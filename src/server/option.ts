@@ -35,6 +35,12 @@ export const LIMITS = {
   tails: 128,
   /** Exports at once; half of them of one tenant. */
   exports: 32,
+  /** Requests of MCP clients in work at once; half of them of one tenant. */
+  mcp_requests: 512,
+  /** Sessions of MCP clients at once; half of them of one tenant. */
+  mcp_sessions: 1024,
+  /** Milliseconds after which an MCP session that nobody used is over. */
+  mcp_session_ms: 3_600_000,
   /** Milliseconds that a live tail waits for its reader to go on reading before it is cut. */
   tail_stall_ms: 10_000,
   /** Milliseconds between the heartbeats of a live tail. */

@@ -41,6 +41,9 @@ export const configSchema = z.strictObject({
   }),
   journal_file_bytes: size(64 * MIB, 'Bytes of a journal file before the next one begins.'),
   archive_segment_bytes: size(32 * MIB, 'Journal bytes that are archived together.'),
+  policies: z.string().min(1).optional().meta({
+    description: 'Folder of *.cedar files that hold while a tenant has none of its own in force.',
+  }),
   search_readers: whole(3, 'Most processes that answer searches at once.'),
   search_timeout_ms: whole(10_000, 'Longest time one search may take; then its work is ended.'),
 });

@@ -13,11 +13,13 @@ import { openEvidence } from './evidence.ts';
 import { openGate } from './gate.ts';
 import { openPast } from './govern/load.ts';
 import { type Governing, inTask, openGovern } from './govern/open.ts';
+import { broughtPolicies } from './govern/starter.ts';
 import { type Life, openLife } from './life.ts';
 import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
 import { openTail } from './tail.ts';
 import type { Note, Trail, TrailStatus } from './trail.ts';
+import { openWhy } from './why.ts';
 
 /** Opens the trail of a data folder; throws what `openParts` throws. */
 export async function openTrail(options: PartOptions): Promise<Trail> {
@@ -61,7 +63,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));
   const started_at = new Date(now()).toISOString();
   const answers = openAnswers(shared);
-  const { covered, auditor } = openCovering(options, { parts, door, answers });
+  const { covered, auditor } = openCovering(options, { parts, door, answers, ...governing });
   const stop = startTimers(options, { parts, life, auditor });
   return {
     ingest: door.ingest,
@@ -100,12 +102,13 @@ type Governed = ContentOptions & {
 };
 
 function openGoverning(
-  { now, onFault }: PartOptions,
+  { config, now, onFault }: PartOptions,
   { parts, door, newId, ...content }: Governed,
 ) {
   const { journal, engine, indexer, store, keyring, recent, ledger } = parts;
   return openGovern({
     ...{ record: door.record, describe, now, newId, onFault, tenants: journal.tenants },
+    brought: broughtPolicies(config.policies),
     past: openPast({
       ...{ ...content, journal, engine, indexer, store, keyring, now },
       locate: async (tenant, id) => recent.get(tenant, id) ?? (await ledger.lookup(tenant, id)),
@@ -113,16 +116,20 @@ function openGoverning(
   });
 }
 
-type Covering = { readonly parts: Parts; readonly door: Door; readonly answers: Answers };
+type Covering = Pick<Governing, 'govern'> & {
+  readonly parts: Parts;
+  readonly door: Door;
+  readonly answers: Answers;
+};
 
-function openCovering({ config, now }: PartOptions, { parts, door, answers }: Covering) {
+function openCovering({ config, now }: PartOptions, { parts, door, answers, govern }: Covering) {
   const { journal, indexer, engine } = parts;
   const silent_ms = config.silent_s * 1000;
   const covered = openCoverages({ ...answers, silent_ms, now });
   const lag = () => journal.head() - indexer.cursor();
   const { tenants } = journal;
   const auditor = openAuditor({ ...covered, engine, door, now, silent_ms, lag, tenants });
-  return { covered, auditor };
+  return { covered: { ...covered, ...openWhy({ ...answers, govern }) }, auditor };
 }
 
 /** Each tenant is admitted once a start: its keys made, its trail's opening recorded. */

@@ -7,6 +7,8 @@ import type { FaultBody } from '../fault/fault.ts';
 import type { JournalStatus } from '../journal/journal.ts';
 import type { AuditEntry } from '../search/audit.ts';
 import type { SessionCoverage } from '../search/coverage.ts';
+import type { Language } from '../search/sentence.ts';
+import type { Explanation, Reader } from '../search/why.ts';
 import type { Govern } from './govern/govern.ts';
 
 /** What became of one event of a batch, in the batch's order. */
@@ -104,6 +106,20 @@ export type CoveragesResult = {
   readonly read_to: ReadTo;
 };
 
+export type WhyRequest = {
+  readonly tenant: string;
+  /** Id of any event; of a call, of any of its facts. */
+  readonly id: string;
+  readonly language?: Language;
+  readonly for?: Reader;
+  /** IANA zone of the times in sentences; UTC where absent. */
+  readonly zone?: string;
+  readonly signal?: AbortSignal;
+};
+
+/** `zone`: of the times in sentences. */
+export type WhyResult = Explanation & { readonly zone: string; readonly read_to: ReadTo };
+
 /** What an export covers: printed with it, so that a reader knows what it holds. */
 export type Coverage = {
   readonly tenant: string;
@@ -179,6 +195,11 @@ export type Trail = {
   }) => Promise<CoverageResult>;
   /** Of sessions with a row that matches, those with the latest event first. */
   readonly coverages: (request: PageRequest) => Promise<CoveragesResult>;
+  /**
+   * The chain from prompt to what followed, around any event, in sentences. Throws
+   * `event.not_found`.
+   */
+  readonly why: (request: WhyRequest) => Promise<WhyResult>;
   /** One event with its whole content, over-long values put back. Throws `event.not_found`. */
   readonly event: (tenant: string, id: string) => Promise<Row>;
   /** Every matching row, newest first unless asked otherwise, up to a checkpoint made for it. */

@@ -44,6 +44,7 @@ test('every sentence is used, and commands print no literal of their own', () =>
     (group) => `coverage.${group}`,
   );
   const plain = [
+    ...['rollback.kind', 'rollback.status', 'rollback.why'],
     'command.about',
     'fault',
     'problem',
@@ -52,6 +53,7 @@ test('every sentence is used, and commands print no literal of their own', () =>
     'doctor',
     'blind',
     'gate.hole',
+    'why.kind',
   ];
   const groups = [...plain, ...coverage];
   const unused = [...english.keys()]

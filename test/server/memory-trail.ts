@@ -9,7 +9,9 @@ import { normalise, type Producer } from '../../src/event/normalise.ts';
 import { asFault, Fault } from '../../src/fault/fault.ts';
 import { openCoverages } from '../../src/trail/coverage.ts';
 import { openGovern } from '../../src/trail/govern/open.ts';
+import { broughtPolicies } from '../../src/trail/govern/starter.ts';
 import type { PageRequest, Receipt, Row, SearchRequest, Trail } from '../../src/trail/trail.ts';
+import { openWhy } from '../../src/trail/why.ts';
 import { paged, summary } from './memory-page.ts';
 
 type State = {
@@ -37,6 +39,7 @@ export function openMemoryTrail(): Promise<Trail> {
     now: Date.now,
     newId: () => uuidv7(Date.now(), randomBytes),
     tenants: () => [],
+    brought: broughtPolicies(undefined),
     onFault: () => undefined,
     past: {
       state: async () => ({ tasks: [], approvals: [] }),
@@ -44,6 +47,10 @@ export function openMemoryTrail(): Promise<Trail> {
       approval: async () => undefined,
       event: async () => undefined,
       versions: async function* () {
+        yield* [];
+        return undefined;
+      },
+      decisions: async function* () {
         yield* [];
         return undefined;
       },
@@ -103,6 +110,13 @@ export function openMemoryTrail(): Promise<Trail> {
       search: (request) => trail.search({ ...request, query: 'type:gap' }),
       silent_ms: 900_000,
       now: Date.now,
+    }),
+    ...openWhy({
+      // what is not of the session is passed over
+      search: ({ query: _, ...request }) => trail.search(request),
+      count: ({ query: _, ...request }) => trail.count(request),
+      event: (tenant, id) => trail.event(tenant, id),
+      govern: governing.govern,
     }),
     event: async (tenant, id) => rowOf(state, tenant, indexOf(state, tenant, id)),
     export: async (request) => ({

@@ -1,5 +1,7 @@
 /** The lifecycle on a real trail: declared, decided, approved, closed, and found again. */
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../src/fault/fault.ts';
 import type { Actor } from '../../src/trail/govern/govern.ts';
@@ -232,6 +234,42 @@ test('the state is the same after a restart: tasks, budgets, approvals, policies
   const observed = await govern.validate(write('/prod/x'), BOT);
   assert.deepEqual([observed.outcome, observed.allowed, observed.mode], ['deny', true, 'observe']);
   await govern.approve(approval?.approval_id ?? '', { reason: 'after all' }, JANE);
+});
+
+test('a folder of policies holds who has none of their own, and what changed in it at a start', async () => {
+  const at = place();
+  const folder = join(at.data, '..', `policies-${process.pid}`);
+  const forbid = (path: string) =>
+    writeFileSync(
+      join(folder, 'own.cedar'),
+      `permit (principal, action, resource);
+       @id("mine") forbid (principal, action, resource is File) when { resource.id like "${path}" };`,
+    );
+  mkdirSync(folder);
+  try {
+    forbid('/one/*');
+    const first = await at.open({ policies: folder });
+    assert.equal((await first.govern.validate(write('/one/x'), BOT)).policy_id, 'mine');
+    await first.close();
+    forbid('/two/*');
+    const second = await at.open({ policies: folder });
+    assert.equal((await second.govern.validate(write('/one/x'), BOT)).outcome, 'permit');
+    assert.equal((await second.govern.validate(write('/two/x'), BOT)).outcome, 'deny');
+    await ruled(second);
+    await second.close();
+    const third = await at.open({ policies: folder });
+    assert.equal((await third.govern.validate(write('/two/x'), BOT)).outcome, 'permit');
+    const versions = await third.govern.policyVersions('acme');
+    assert.deepEqual(
+      versions.map(({ author }) => author),
+      ['jane', 'config', 'config'],
+    );
+    await third.close();
+    writeFileSync(join(folder, 'own.cedar'), 'permit (principal, action, resource) when {');
+    await assert.rejects(at.open({ policies: folder }), refuses('policy.invalid'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('nobody but Claw writes what Claw believes: forged approvals are refused', async () => {

@@ -1,7 +1,9 @@
 /** What each command and option of clawctl does, in English. */
+import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
   about: {
+    rollback: rollbackAbout,
     serve: 'record, search and serve from this machine',
     status: 'show what the server holds and how far it has read',
     logs: {
@@ -16,6 +18,7 @@ export const commands = {
     },
     timeline: 'tell the story of one session',
     coverage: 'say which witness saw what, and what nobody saw',
+    why: 'explain an event: from the prompt to what followed',
     verify: 'check the whole trail: tree, signatures, contents',
     proof: 'write a proof that an event was recorded',
     'verify-proof': 'check such a proof with only the public key',
@@ -31,10 +34,14 @@ export const commands = {
     install: 'record a runtime: install its hooks or plugin',
     doctor: 'prove that an installation records, and say what it cannot show',
     uninstall: 'take out exactly what install put in',
+    mcp: "offer Claw's tools to an agent, as an MCP server over standard input and output",
     'mcp-proxy': 'stand between an agent and an MCP server, and record what passes',
     completion: 'print a completion script for a shell',
   },
   option: {
+    language: 'language of the sentences (default: as for other commands)',
+    reader: 'responder (all of it), or subject: for the person concerned, without internals',
+    ...rollbackOptions,
     url: 'server (CLAW_URL; else the one started last here)',
     token: 'token (better: CLAW_TOKEN; else the local administrator)',
     data: 'data folder (CLAW_DATA; default ./data)',
@@ -78,6 +85,7 @@ export const commands = {
     onlySession: 'only this session, by its id or the beginning of it',
     baseTime: 'where times begin in files that have none (default: their last change)',
     dryRun: 'read and count; send nothing',
+    mcpSession: "the agent's session, for calls that name none (CLAW_SESSION_ID)",
     mcpName: "the server's name in mcp__NAME__TOOL: as the agent's settings name it",
     mcpUpstream: 'address of an MCP server that speaks streamable HTTP',
     mcpPort: 'port to listen on, on this machine alone (any free one)',
@@ -98,6 +106,7 @@ export const commands = {
     program: "the runtime's own program, where it is not on PATH",
   },
   argument: {
+    explained: "an event's id, its index (#), or a call's id or the start of it",
     covered: 'session, or the start of its id; without it, the latest sessions',
     event: "an event's id, or its index (#)",
     session: "a session's id, or its first characters",

@@ -37,6 +37,7 @@ export const faults = {
   policy: {
     invalid: 'The policies are not valid ({{field}}).',
     not_found: 'There is no such policy version.',
+    differs: 'The policies do not answer as expected.',
   },
   task: {
     not_found: 'There is no such task.',
@@ -51,7 +52,7 @@ export const faults = {
   decision: { mismatch: 'This id was used for another action.' },
   rollback: {
     not_found: 'There is no such rollback.',
-    conflict: 'Some files could not be restored.',
+    conflict: 'This is not the rollback that was planned.',
   },
   govern: { too_many: 'Too many tasks or approvals are open (limit {{limit}}).' },
   action: { blocked: 'The action was blocked.' },

@@ -1,9 +1,15 @@
 /** Failures that clawctl itself finds, in English, with the way out. */
+import { rollbackProblems } from './en-rollback.ts';
 
 export const problems = {
+  ...rollbackProblems,
   unreachable: {
     message: 'No Claw server answers at {{url}}.',
     hint: 'Start one with "clawctl serve", or name another with --url or CLAW_URL.',
+  },
+  mcpVote: {
+    message: 'Approvals are not given with the token of this machine.',
+    hint: "Set CLAW_TOKEN to an approver's token; clawctl token create --role approver makes one.",
   },
   foreignAnswer: {
     message: 'What answers there is not Claw (HTTP status {{status}}).',
@@ -50,6 +56,14 @@ export const problems = {
   needs: { message: '{{option}} needs {{other}}.' },
   conflict: { message: '{{one}} and {{other}} do not go together.' },
   usage: { message: '{{text}}', hint: 'Add --help to see an example.' },
+  noEvent: {
+    message: 'No event or call {{event}}.',
+    hint: '"clawctl logs search" finds events; give at least 4 characters of an id.',
+  },
+  manyEvents: {
+    message: 'Several events begin with {{event}}.',
+    hint: 'Give more of the id: {{ids}}, …',
+  },
   noSession: {
     message: 'No session {{session}}.',
     hint: '"clawctl sessions list" lists them.',

@@ -5,6 +5,8 @@ import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
 import { gate } from './en-gate.ts';
 import { problems } from './en-problem.ts';
+import { rollback } from './en-rollback.ts';
+import { why } from './en-why.ts';
 
 export const en = {
   language: 'en',
@@ -14,6 +16,8 @@ export const en = {
   coverage,
   fault: faults,
   problem: problems,
+  why,
+  rollback,
   help: {
     usage: 'Usage:',
     arguments: 'Arguments:',

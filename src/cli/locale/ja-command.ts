@@ -1,9 +1,11 @@
 /** What each command and option of clawctl does, in Japanese. */
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
+import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
   about: {
+    rollback: rollbackAbout,
     serve: 'このマシンで記録・検索・提供を行う',
     status: 'サーバーの状態と、どこまで読み込んだかを表示する',
     logs: {
@@ -18,6 +20,7 @@ export const commandsJa = {
     },
     timeline: '1 つのセッションの経過を語る',
     coverage: '誰が何を見て、何が誰にも見えなかったかを表示',
+    why: 'イベントを説明: プロンプトからその後まで',
     verify: '記録全体を検証する（木・署名・内容）',
     proof: 'イベントが記録されたことの証明を書き出す',
     'verify-proof': '証明を公開鍵だけで検証する',
@@ -33,10 +36,14 @@ export const commandsJa = {
     install: 'ランタイムを記録する（フックまたはプラグインを入れる）',
     doctor: '記録できていることを確かめ、見えないものを示す',
     uninstall: 'install が加えたものだけを取り除く',
+    mcp: 'Claw のツールを標準入出力の MCP サーバーとしてエージェントに提供する',
     'mcp-proxy': 'エージェントと MCP サーバーの間に立ち、通るものを記録する',
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
+    language: '文の言語（既定: 他のコマンドと同じ）',
+    reader: 'responder（すべて）、または subject: 本人向け、内部情報なし',
+    ...rollbackOptions,
     url: 'サーバー（CLAW_URL、なければここで最後に起動したもの）',
     token: 'トークン（CLAW_TOKEN を推奨、なければローカルの管理者）',
     data: 'データフォルダー（CLAW_DATA、既定は ./data）',
@@ -80,6 +87,7 @@ export const commandsJa = {
     onlySession: 'このセッションだけ（IDまたはその先頭）',
     baseTime: '時刻のないファイルの開始時刻（既定：ファイルの更新時刻）',
     dryRun: '読んで数えるだけで、送信しない',
+    mcpSession: 'セッションを指定しない呼び出しのセッション（CLAW_SESSION_ID）',
     mcpName: 'mcp__NAME__TOOL に使うサーバー名（エージェントの設定での名前）',
     mcpUpstream: 'Streamable HTTP で話す MCP サーバーのアドレス',
     mcpPort: '待ち受けるポート（このマシンのみ、既定は空いているもの）',
@@ -100,6 +108,7 @@ export const commandsJa = {
     program: 'ランタイム自身のプログラム（PATH にない場合）',
   },
   argument: {
+    explained: 'イベントの ID、番号（#）、または呼び出しの ID（先頭部分でも可）',
     covered: 'セッション、または ID の先頭。省略時は最近のセッション',
     event: 'イベントの ID、または番号（#）',
     session: 'セッションの ID、またはその先頭部分',

@@ -39,6 +39,7 @@ export const faultsJa = {
   policy: {
     invalid: 'ポリシーが正しくありません（{{field}}）。',
     not_found: 'そのポリシーの版はありません。',
+    differs: 'ポリシーの答えが期待と異なります。',
   },
   task: {
     not_found: 'そのタスクはありません。',
@@ -53,7 +54,7 @@ export const faultsJa = {
   decision: { mismatch: 'この ID は別の操作に使われています。' },
   rollback: {
     not_found: 'そのロールバックはありません。',
-    conflict: '復元できないファイルがありました。',
+    conflict: '計画されたロールバックと異なります。',
   },
   govern: { too_many: '開いているタスクまたは承認依頼が多すぎます（上限 {{limit}}）。' },
   action: { blocked: '操作はブロックされました。' },

@@ -1,11 +1,17 @@
 /** Failures that clawctl itself finds, in Japanese, with the way out. */
 import type { Catalogue } from './catalogue.ts';
 import type { problems } from './en-problem.ts';
+import { rollbackProblems } from './ja-rollback.ts';
 
 export const problemsJa = {
+  ...rollbackProblems,
   unreachable: {
     message: '{{url}} で Claw サーバーが応答しません。',
     hint: '「clawctl serve」で起動するか、--url または CLAW_URL で別のサーバーを指定してください。',
+  },
+  mcpVote: {
+    message: 'このマシンのトークンでは承認できません。',
+    hint: 'CLAW_TOKEN に approver のトークンを設定してください（clawctl token create --role approver で作成）。',
   },
   foreignAnswer: {
     message: '応答したのは Claw ではありません（HTTP 状態 {{status}}）。',
@@ -58,6 +64,14 @@ export const problemsJa = {
   needs: { message: '{{option}} には {{other}} が必要です。' },
   conflict: { message: '{{one}} と {{other}} は同時に使えません。' },
   usage: { message: '{{text}}', hint: '--help を付けると例が見られます。' },
+  noEvent: {
+    message: 'イベントまたは呼び出し {{event}} はありません。',
+    hint: '「clawctl logs search」で探せます。ID は 4 文字以上指定してください。',
+  },
+  manyEvents: {
+    message: '{{event}} で始まるイベントが複数あります。',
+    hint: 'ID をもっと長く指定してください: {{ids}} など。',
+  },
   noSession: {
     message: 'セッション {{session}} はありません。',
     hint: '「clawctl sessions list」で一覧が見られます。',

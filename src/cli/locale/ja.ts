@@ -6,6 +6,8 @@ import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { gateJa } from './ja-gate.ts';
 import { problemsJa } from './ja-problem.ts';
+import { rollback } from './ja-rollback.ts';
+import { whyJa } from './ja-why.ts';
 
 export const ja = {
   language: 'ja',
@@ -15,6 +17,8 @@ export const ja = {
   coverage: coverageJa,
   fault: faultsJa,
   problem: problemsJa,
+  why: whyJa,
+  rollback,
   help: {
     usage: '使い方:',
     arguments: '引数:',

@@ -1,11 +1,17 @@
 /** `node:fs` or `node:fs/promises` that records file operations, and behaves as it did. */
 import { fileURLToPath } from 'node:url';
 import type { Fields, Session } from '../sdk.ts';
+import { postimages, preimages, type Snapshot, type SnapshotLimits } from './snapshot.ts';
 import { at, countOf, failureOf, followed, given } from './witness.ts';
 
 export type FsOptions = {
   /** A session's handle, or a function asked at each operation. */
   readonly session: Session | (() => Session | undefined);
+  /**
+   * Keeps what a file held before it was written or deleted, so that `rollback` can restore it.
+   * Each such operation then reads the file first, synchronously.
+   */
+  readonly snapshots?: boolean | SnapshotLimits;
 };
 
 type Access = 'read' | 'write' | 'delete';
@@ -72,9 +78,10 @@ type Work = (this: unknown, ...args: unknown[]) => unknown;
 
 function observed(work: Work, operation: Operation, options: FsOptions): Work {
   const face = function (this: unknown, ...args: unknown[]): unknown {
+    const before = snapshotsOf(args, operation, options);
     const since_ms = performance.now();
     const tell = (told: () => Told) =>
-      quietly(() => record({ args, operation, options, since_ms }, told()));
+      quietly(() => record({ args, operation, options, since_ms, before }, told()));
     const last = args.at(-1);
     const listening = typeof last === 'function';
     const given = listening ? [...args.slice(0, -1), callback(last as Work, args, tell)] : args;
@@ -100,6 +107,23 @@ function observed(work: Work, operation: Operation, options: FsOptions): Work {
   };
   Object.defineProperty(face, 'name', { value: work.name, configurable: true });
   return face;
+}
+
+/** Of the files that the operation will change; taken as it is called. */
+function snapshotsOf(
+  args: readonly unknown[],
+  [name, first, second]: Operation,
+  { snapshots = false }: FsOptions,
+): readonly Snapshot[] {
+  if (snapshots === false) return [];
+  const writes = first !== 'read' || (name === 'open' && opensToWrite(args[1]));
+  const paths = [writes ? pathOf(args[0]) : undefined, second && pathOf(args[1])];
+  const known = paths.filter((path) => path !== undefined && !path.startsWith('fd:'));
+  let taken: readonly Snapshot[] = [];
+  quietly(() => {
+    taken = preimages(known as string[], snapshots === true ? {} : snapshots);
+  });
+  return taken;
 }
 
 function callback(answer: Work, args: readonly unknown[], tell: (told: () => Told) => void): Work {
@@ -139,9 +163,13 @@ type Done = {
   readonly operation: Operation;
   readonly options: FsOptions;
   readonly since_ms: number;
+  readonly before: readonly Snapshot[];
 };
 
-function record({ args, operation, options, since_ms }: Done, { status, fields }: Told): void {
+function record(
+  { args, operation, options, since_ms, before }: Done,
+  { status, fields }: Told,
+): void {
   const [name, first, second] = operation;
   const session = typeof options.session === 'function' ? options.session() : options.session;
   const path = pathOf(args[0]);
@@ -154,7 +182,9 @@ function record({ args, operation, options, since_ms }: Done, { status, fields }
     ...(to && second ? [{ kind, id: to, access: second } as const] : []),
   ];
   const duration_ms = performance.now() - since_ms;
-  const attributes = to === undefined ? {} : { attributes: { to } };
+  const images = before.length === 0 ? {} : { preimages: before, postimages: postimages(before) };
+  const more = { ...(to === undefined ? {} : { to }), ...images };
+  const attributes = Object.keys(more).length === 0 ? {} : { attributes: more };
   const moved = name === 'read' || name === 'write' || name === 'append' ? fields : rest(fields);
   const facts = { resources, status, duration_ms, ...attributes, ...moved };
   session.file_operation({ ...facts, operation: name, path });

@@ -29,7 +29,7 @@ export function witnessed(session: Session, given: Fields): Session {
   const { turn_id: _turn, ...lasting } = given;
   const more = (fields: Fields | undefined): Fields => ({ ...given, ...fields });
   return {
-    session_id: session.session_id,
+    ...session,
     prompt: (text, fields) => session.prompt(text, more(fields)),
     output: (text, fields) => session.output(text, { ...given, ...fields }),
     start: (tool, args, fields) => marked(session.start(tool, args, more(fields)), more),

@@ -13,6 +13,7 @@ import type {
   Vote,
 } from '../../policy/lifecycle.ts';
 import type { PolicyFile, PolicySet } from '../../policy/policy.ts';
+import type { Difference } from '../../policy/replay.ts';
 
 /** Whoever calls: a credential by its name and id, never its token. */
 export type Actor = {
@@ -30,8 +31,40 @@ export type PolicyVersion = {
   readonly author: string;
   readonly applied_at: string;
   readonly reason?: string;
+  /** By Claw itself or its configuration, not by a tenant. */
+  readonly brought?: true;
   /** Id of the event that records it. */
   readonly event_id: string;
+};
+
+/** Past decisions that are asked again; the latest first, as many as `limit`. */
+export type ReplayRequest = {
+  readonly tenant: string;
+  /** In the query language; times as a search takes them. */
+  readonly query?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly zone?: string;
+  readonly files: readonly PolicyFile[];
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+};
+
+export type Replayed = {
+  /** Of the set that was tried, and of the one in force. */
+  readonly version: string;
+  readonly in_force: string;
+  readonly decisions: number;
+  readonly same: number;
+  /** The same outcome, by other policies. */
+  readonly otherwise: number;
+  readonly different: number;
+  /** They hold no request that could be asked again. */
+  readonly unreadable: number;
+  /** The latest of those that are different, then of those that are otherwise. */
+  readonly differences: readonly Difference[];
+  /** Whether there are more decisions than were looked at. */
+  readonly more: boolean;
 };
 
 export type ApprovalsQuery = {
@@ -94,6 +127,8 @@ export type Govern = {
   readonly policyVersions: (tenant: string, limit?: number) => Promise<readonly PolicyVersion[]>;
   /** Throws `policy.not_found`. */
   readonly policyVersion: (tenant: string, version: string) => Promise<PolicyVersion>;
+  /** What another set would have said: nothing is changed. Throws `policy.invalid`. */
+  readonly replayDecisions: (request: ReplayRequest) => Promise<Replayed>;
   readonly enforcement: (tenant: string) => Promise<Enforcement>;
   readonly setEnforcement: (settings: Enforcement, actor: Actor) => Promise<Enforcement>;
   /** Records what Claw itself says of the lifecycle: its attribute `claw` is nobody else's. */

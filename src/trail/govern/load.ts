@@ -1,5 +1,5 @@
 /** Reads a tenant's lifecycle back from the trail: the state is a fold over the journal. */
-import type { Engine, Filter } from '../../engine/engine.ts';
+import type { Engine, Filter, Query } from '../../engine/engine.ts';
 import type { Event } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
@@ -33,6 +33,8 @@ export type Past = {
   readonly event: (tenant: string, id: string) => Promise<Event | undefined>;
   /** Every policy set that was put in force, the latest first. */
   readonly versions: (tenant: string) => Versions;
+  /** Every decision that Claw recorded and that matches, the latest first. */
+  readonly decisions: (query: Query) => AsyncGenerator<Row, undefined>;
 };
 
 type Versions = AsyncGenerator<PolicyVersion, undefined>;
@@ -44,6 +46,7 @@ export function openPast(options: LoadOptions): Past {
     approval: (tenant, id) => lostApproval(options, tenant, id),
     event: (tenant, id) => lostEvent(options, tenant, id),
     versions: (tenant) => policyEvents(options, tenant),
+    decisions: (query) => decisionRows(options, query),
   };
 }
 
@@ -102,6 +105,17 @@ async function* policyEvents(options: LoadOptions, tenant: string): Versions {
   for await (const row of rowsOf(options, { tenant, filter, from_ms: 0 })) {
     const version = ownOf<PolicyVersion>(row, 'policy');
     if (version) yield version;
+  }
+  return undefined;
+}
+
+async function* decisionRows(options: LoadOptions, query: Query): AsyncGenerator<Row, undefined> {
+  await caughtUp(options);
+  const { filter } = query;
+  const decisions = all(is('type', 'decision'), is('tool', 'validate_action'));
+  for await (const row of rowsOf(options, { ...query, filter: all(decisions, filter) })) {
+    // A producer may write such an event too, but not this attribute.
+    if (ownOf(row, 'decision')) yield row;
   }
   return undefined;
 }
@@ -165,14 +179,13 @@ async function latest<T>(options: LoadOptions, { tenant, filter, from_ms, name }
   return [...found.values()].reverse();
 }
 
-type Asked = Pick<Wanted, 'tenant' | 'filter' | 'from_ms'>;
-
 /** Newest first, by place in the tree where they share a millisecond. */
-async function* rowsOf(options: LoadOptions, { tenant, filter, from_ms }: Asked) {
+async function* rowsOf(options: LoadOptions, query: Query) {
+  const { tenant } = query;
   let after: { time_ms: number; seq: number } | undefined;
   for (;;) {
     const page = { limit: PAGE, order: 'newest', ...(after ? { after } : {}) } as const;
-    const { value: hits } = await options.engine.search({ tenant, filter, from_ms }, page);
+    const { value: hits } = await options.engine.search(query, page);
     const rows = await readRows(options, tenant, hits);
     for (const row of rows) yield await withAttributes(options, tenant, row);
     const last = hits[rows.length - 1];

@@ -1,5 +1,6 @@
 /** Composes governance: its state by tenant, and what stands on it. */
 import type { Draft } from '../../event/event.ts';
+import { isLifecycle } from '../../event/lifecycle.ts';
 import type { Sited } from '../../event/part.ts';
 import { asFault, type Fault } from '../../fault/fault.ts';
 import { compile } from '../../policy/cedar.ts';
@@ -9,7 +10,8 @@ import type { Govern, PolicyVersion } from './govern.ts';
 import type { Ground } from './ground.ts';
 import type { Loaded, Past } from './load.ts';
 import { openPolicies, putInForce } from './policy.ts';
-import { starterPolicies } from './starter.ts';
+import { openReplay } from './replay.ts';
+import type { Brought } from './starter.ts';
 import { emptyState, openTaskOf, putTask, type RuledState, type TenantState } from './state.ts';
 import { openTasks } from './task.ts';
 import { openValidate } from './validate.ts';
@@ -17,6 +19,8 @@ import { openVersions } from './version.ts';
 
 export type GovernOptions = Pick<Ground, 'record' | 'describe' | 'now' | 'newId'> & {
   readonly past: Past;
+  /** What holds a tenant that has put no policies in force. */
+  readonly brought: Brought;
   readonly tenants: () => readonly string[];
   /** Told where a tenant's state cannot be read: it is tried again when it is needed. */
   readonly onFault: (fault: Fault) => void;
@@ -44,7 +48,8 @@ export function openGovern(options: GovernOptions): Governing {
     return state;
   };
   const { record, describe, now, newId, past } = options;
-  const ruledState = async (tenant: string) => ruled(ground, await stateOf(tenant));
+  const ruledState = async (tenant: string) =>
+    ruled(ground, await stateOf(tenant), options.brought);
   const ground: Ground = { record, describe, now, newId, stateOf, ruledState, past };
   const approvals = openApprovals(ground);
   const load = async (tenant: string): Promise<TenantState> => {
@@ -54,11 +59,7 @@ export function openGovern(options: GovernOptions): Governing {
     ready.set(tenant, state);
     return state;
   };
-  for (const tenant of options.tenants()) {
-    stateOf(tenant).catch((error: unknown) => {
-      if (!closed) options.onFault(asFault(error));
-    });
-  }
+  readAhead(options, stateOf, () => closed);
   const { approval, approvals: list, approve, deny } = approvals;
   return {
     govern: {
@@ -66,6 +67,7 @@ export function openGovern(options: GovernOptions): Governing {
       ...openValidate({ ...ground, ask: approvals.ask, wait: approvals.wait }),
       ...openPolicies(ground),
       ...openVersions(past),
+      ...openReplay(ground, past),
       ...{ approval, approvals: list, approve, deny },
       recordOwn: record,
     },
@@ -79,6 +81,19 @@ export function openGovern(options: GovernOptions): Governing {
       approvals.close();
     },
   };
+}
+
+/** So that the first decision need not wait; what fails is tried again when it is asked. */
+function readAhead(
+  { tenants, onFault }: GovernOptions,
+  stateOf: (tenant: string) => Promise<TenantState>,
+  isClosed: () => boolean,
+): void {
+  for (const tenant of tenants()) {
+    stateOf(tenant).catch((error: unknown) => {
+      if (!isClosed()) onFault(asFault(error));
+    });
+  }
 }
 
 /** Without its approvals, whose clocks are set when they are put into it. */
@@ -98,18 +113,17 @@ function readable({ version, files }: PolicyVersion): PolicySet {
   try {
     return compile(files);
   } catch (error) {
-    const reason = `The policies in force cannot be read by this version: ${asFault(error).message}`;
+    const why = asFault(error).message;
+    const reason = `This version of Claw cannot read the policies in force: ${why}`;
     const verdict = { outcome: 'deny', policy_ids: [], reason, escalated: [] } as const;
     const decide = () => ({ ...verdict, policy_version: version });
-    return { version, files, policies: [], decide };
+    return { version, files, policies: [], warnings: [], decide };
   }
 }
 
-/** A trail that has put no policies in force is held to those that Claw brings along. */
-async function ruled(ground: Ground, state: TenantState): Promise<RuledState> {
-  state.starting ??= state.policy
-    ? Promise.resolve(state.policy.version)
-    : putInForce(ground, state, { files: starterPolicies(), author: 'claw' });
+/** A tenant that has put no policies in force is held to those that are brought along. */
+async function ruled(ground: Ground, state: TenantState, brought: Brought): Promise<RuledState> {
+  state.starting ??= bring(ground, state, brought);
   try {
     await state.starting;
   } catch (error) {
@@ -117,6 +131,13 @@ async function ruled(ground: Ground, state: TenantState): Promise<RuledState> {
     throw error;
   }
   return state as RuledState;
+}
+
+/** What a folder holds takes the place of what was brought before, never of a tenant's own. */
+async function bring(ground: Ground, state: TenantState, brought: Brought): Promise<void> {
+  const known = state.policy?.version;
+  const stays = known && (known.brought === undefined || brought.author === 'claw');
+  if (!stays) await putInForce(ground, state, { ...brought, brought: true });
 }
 
 function spend(state: TenantState | undefined, task_id: string, tokens: number): void {
@@ -128,7 +149,8 @@ function spend(state: TenantState | undefined, task_id: string, tokens: number):
 
 /** The event in the task that its session has open, where it names none. */
 export function inTask<E extends Draft>(event: E, taskOf: (site: Sited) => string | undefined): E {
-  if (event.task_id !== undefined) return event;
+  // A step of the lifecycle names its task where it has one.
+  if (event.task_id !== undefined || isLifecycle(event)) return event;
   const task_id = taskOf(event);
   return task_id === undefined ? event : { ...event, task_id };
 }

@@ -33,7 +33,7 @@ export function openPolicies(ground: Ground): Policies {
     },
     applyPolicies: ({ files, reason }, actor) =>
       inTurn(actor.tenant, async () => {
-        const state = await ground.stateOf(actor.tenant);
+        const state = await ground.ruledState(actor.tenant);
         const given = reason === undefined ? {} : { reason };
         return putInForce(ground, state, { files, author: actor.name, ...given });
       }),
@@ -47,23 +47,27 @@ type Change = {
   readonly files: readonly PolicyFile[];
   readonly author: string;
   readonly reason?: string;
+  readonly brought?: true;
 };
 
 /** Compiles, records with the difference to what was in force, and only then decides by it. */
 export async function putInForce(
   ground: Pick<Ground, 'record' | 'now' | 'newId'>,
   state: TenantState,
-  { files, author, reason }: Change,
+  { files, author, reason, brought }: Change,
 ): Promise<PolicyVersion> {
   const set = checkedSet(files);
   const before = state.policy;
-  if (before?.set.version === set.version) return before.version;
+  const same = before?.set.version === set.version;
+  // A tenant that chooses what was brought makes it its own.
+  if (same && (brought || !before.version.brought)) return before.version;
   const event_id = ground.newId();
   const applied_at = timeOf(ground);
   const why = reason === undefined ? {} : { reason };
   const version: PolicyVersion = {
     ...{ version: set.version, files: set.files, author, applied_at, event_id },
     ...why,
+    ...(brought ? { brought } : {}),
   };
   const diff = diffSets(before?.set, set);
   await ground.record({

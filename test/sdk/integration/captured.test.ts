@@ -8,8 +8,11 @@ import { claudeRecorder } from '../../../src/sdk/integration/claude-agent-sdk.ts
 import { langchainHandler } from '../../../src/sdk/integration/langchain.ts';
 import { agentsRecorder } from '../../../src/sdk/integration/openai-agents.ts';
 import type { Span } from '../../../src/sdk/integration/openai-agents-trace.ts';
+import { openLifecycle } from '../../../src/sdk/lifecycle.ts';
+import { settings } from '../../../src/sdk/option.ts';
 import type { EventDraft } from '../../../src/sdk/sdk.ts';
 import { openSession } from '../../../src/sdk/session.ts';
+import { openWire } from '../../../src/sdk/wire.ts';
 
 const captures = join(import.meta.dirname, '../../../../shared/captures');
 const golden = join(import.meta.dirname, 'golden');
@@ -27,7 +30,8 @@ async function replay(file: string, open: (host: Host) => Feed, reasons: Reasons
     drafts.push(structuredClone(draft));
     return '';
   };
-  const context = { record, report: assert.fail, value_chars: 100_000 };
+  const lifecycle = openLifecycle(openWire(settings({ spool: false }, {})));
+  const context = { record, report: assert.fail, value_chars: 100_000, lifecycle };
   const feed = open({ record, session: (given = {}) => openSession(context, given) });
   const lines = readFileSync(join(captures, file), 'utf8').trim().split('\n');
   const told: object[] = [];

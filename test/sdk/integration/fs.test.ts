@@ -9,6 +9,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { wrapFs } from '../../../src/sdk/integration/fs.ts';
+import { applyPlan } from '../../../src/sdk/rollback/apply.ts';
+import { planRollback } from '../../../src/search/rollback/plan.ts';
 import { type Ground, openGround } from './ground.ts';
 
 let ground: Ground;
@@ -126,4 +128,40 @@ test('a session that cannot be found costs the record, never the operation', asy
     await wrapFs(promises, { session: () => undefined }).readFile(join(folder, 'x'), 'utf8'),
     '1',
   );
+});
+
+test('with snapshots what a file held before is recorded, and undone to the byte', async () => {
+  const files = wrapFs(fs, { session: session('fs-snap'), snapshots: { file_bytes: 100 } });
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => join(folder, name));
+  assert.ok(a && b && c && d);
+  const odd = Buffer.from([0xff, 0xfe, 0, 13, 10, 0xe9]);
+  fs.writeFileSync(a, odd);
+  fs.chmodSync(a, 0o750);
+  fs.writeFileSync(b, 'kept\r\n');
+  fs.writeFileSync(d, 'x'.repeat(101));
+  files.writeFileSync(a, 'changed');
+  await promisify(files.appendFile)(a, ' twice');
+  await files.promises.rename(b, c);
+  files.unlinkSync(a);
+  files.writeFileSync(d, 'large');
+  assert.equal(files.readFileSync(c, 'utf8'), 'kept\r\n');
+  const rows = await ground.rows('fs-snap');
+  const deeds = rows.map((row) => ({ ...row, action: row.action ?? 'write' }));
+  const steps = planRollback({ deeds: deeds as never, existed: new Set() });
+  assert.deepEqual(
+    steps.map(({ kind, path, reason }) => [kind, path?.replace(folder, ''), reason]),
+    [
+      ['manual', '/d', 'no_content'],
+      ['create', '/a', undefined],
+      ['create', '/b', undefined],
+      ['delete', '/c', undefined],
+    ],
+  );
+  const plan = { rollback_id: '0199a3f2-7c11-7e2a-9d55-3f0a1b2c3d4e', steps };
+  await applyPlan(plan, { roots: [folder], apply: true, state: join(folder, 'state') });
+  assert.deepEqual(fs.readFileSync(a), odd);
+  assert.equal(fs.statSync(a).mode & 0o777, 0o750);
+  assert.equal(fs.readFileSync(b, 'utf8'), 'kept\r\n');
+  assert.equal(fs.existsSync(c), false);
+  assert.equal(fs.readFileSync(d, 'utf8'), 'large');
 });
