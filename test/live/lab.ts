@@ -76,7 +76,7 @@ export async function openStage(open: () => Promise<StageRig> = openRig) {
 }
 
 export type StageRig = Pick<Awaited<ReturnType<typeof openRig>>, Needed>;
-type Needed = 'root' | 'run' | 'start' | 'url' | 'data' | 'close';
+type Needed = 'root' | 'run' | 'start' | 'url' | 'data' | 'token' | 'close';
 type Rig = StageRig;
 
 async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Played> {
