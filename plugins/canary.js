@@ -8,21 +8,27 @@ const [, , runtime = '', file = '', config = '{}'] = process.argv;
 const plugin = await import(pathToFileURL(file).href);
 const call = runtime === 'openclaw' ? openclaw(JSON.parse(config)) : await opencode();
 for (const line of (await standardInput()).split('\n').filter((text) => text !== '')) {
-  await call(JSON.parse(line));
+  // Where calls are held to decisions this one may be held back: that is recorded as well.
+  await call(JSON.parse(line)).catch(() => {});
 }
 
 async function opencode() {
   const hooks = await plugin.Claw();
-  return async (/** @type {Record} */ { hook, input, output }) => hooks[hook](input, output);
+  return async (/** @type {Record} */ { hook, input, output }) => {
+    await hooks[hook](input, output);
+  };
 }
 
 /** @param {object} pluginConfig */
 function openclaw(pluginConfig) {
-  const handlers = new Map();
-  const on = (/** @type {string} */ hook, /** @type {unknown} */ handler) =>
-    handlers.set(hook, handler);
+  /** @type {{ name: string, handler: (event: any, ctx: any) => unknown }[]} */
+  const handlers = [];
+  const on = (/** @type {string} */ name, /** @type {any} */ handler) =>
+    handlers.push({ name, handler });
   plugin.register({ pluginConfig, on });
-  return async (/** @type {Record} */ { hook, event, ctx }) => handlers.get(hook)(event, ctx);
+  return async (/** @type {Record} */ { hook, event, ctx }) => {
+    for (const { name, handler } of handlers) if (name === hook) await handler(event, ctx);
+  };
 }
 
 async function standardInput() {

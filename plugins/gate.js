@@ -29,6 +29,7 @@ const KEEP_MS = 2000;
  * @property {(record: Json, asking: { query: string, limit_ms: number, signal?: AbortSignal | undefined }) => Promise<Reply>} ask
  *
  * @typedef {object} Gate
+ * @property {'enforce' | 'observe'} mode
  * @property {number} limit_ms the longest that `ask` takes
  * @property {(record: Json, call: { id: unknown, signal?: AbortSignal | undefined }) => Promise<Verdict>} ask
  *   never throws; the record is kept for the trail, whatever comes of it
@@ -48,6 +49,7 @@ export function openGate({ mode: wanted, wait_s }, sender) {
   const wait_ms = 1000 * waitIn(wait_s);
   const blocked = new Set();
   return {
+    mode,
     limit_ms: wait_ms + ASK_MS[mode] + KEEP_MS + 3 * GRACE_MS,
     ask: async (record, { id, signal }) => {
       const verdict = await judged({ mode, wait_ms, sender, signal }, record);

@@ -119,6 +119,7 @@ function askFirst(api, gate, sender) {
     },
     { priority: FIRST, timeoutMs: gate.limit_ms },
   );
+  if (gate.mode === 'observe') return;
   // What was allowed is what runs: OpenClaw tells no handler what another has made of it.
   api.on('before_tool_call', ({ params }) => (hasAny(params) ? { params } : undefined), {
     priority: LAST,

@@ -82,7 +82,10 @@ export type Hole =
   | 'openWhereKilled'
   | 'stdinNotAsked'
   | 'hostedNotAsked'
-  | 'outsideNotAsked';
+  | 'outsideNotAsked'
+  | 'pluginCanBeMissing'
+  | 'othersCanChange'
+  | 'execNotAsked';
 
 /** The very way by which records of an installation reach Claw. */
 export type Way =

@@ -199,7 +199,7 @@ export const decisionSchema = z.strictObject({
   policy_ids: z.array(z.string()),
   policy_version: z.string(),
   reason: z.string(),
-  constraints: z.unknown(),
+  constraints: z.unknown().optional(),
   session_id: z.string(),
   task_id: z.string().optional(),
   call_id: z.string().optional(),

@@ -50,13 +50,16 @@ for (const installer of INSTALLERS) {
       { tokens: '/elsewhere/a folder/tokens.json' },
       { shim: '"/opt/my \\"node\\"/node" /opt/claw/bin/clawctl.js' },
       ...(installer.otlp ? [{ otlp: true }] : []),
+      { enforcement: { mode: 'observe' } },
+      { enforcement: { mode: 'enforce', wait_s: 300 } },
     ];
 
     test('files that were not there are not there again', () => {
       for (const more of variants) {
         const after = install(installer, absent(installer), more);
-        const { server } = installer.installed(after, installer.paths(PLACE)) ?? {};
+        const { server, enforcing } = installer.installed(after, installer.paths(PLACE)) ?? {};
         assert.equal(server, 'http://127.0.0.1:4620');
+        assert.deepEqual(enforcing?.enforcement, more.enforcement);
         assert.deepEqual(uninstall(installer, after), absent(installer));
       }
     });

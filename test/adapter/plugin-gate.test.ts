@@ -395,6 +395,8 @@ suite('what enforces', () => {
     const params = { command: 'ls' };
     assert.deepEqual(await hooks['before_tool_call last']?.({ params }, {}), { params });
     assert.equal(await hooks['before_tool_call last']?.({ params: {} }, {}), undefined);
+    const observing = await loaded('openclaw', { mode: 'observe' });
+    assert.equal(observing['before_tool_call last'], undefined);
   });
 
   test('what an allowed call of OpenClaw carries runs once, and is not asked about again', async () => {

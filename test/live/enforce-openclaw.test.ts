@@ -1,14 +1,16 @@
 /** The real OpenClaw, held to Claw's decisions by the plugin that `clawctl install` puts there. */
 import { suite, test } from 'node:test';
-import { proveHeld } from './governed.ts';
+import { proveClosed, proveHeld } from './governed.ts';
 import { missing, runtimeNamed } from './runtime.ts';
 
 const openclaw = runtimeNamed('openclaw');
 
 suite('the real openclaw, held', { skip: missing(openclaw) }, () => {
-  test('runs what is permitted or approved, and nothing else, also where Claw is dead', () =>
-    proveHeld(openclaw, (command) => ({
-      tool: 'exec',
-      input: { command, workdir: '@LAB@/proj-claw/' },
-    })));
+  const shell = (command: string) => ({
+    tool: 'exec',
+    input: { command, workdir: '@LAB@/proj-claw/' },
+  });
+
+  test('runs what is permitted or approved, and nothing else', () => proveHeld(openclaw, shell));
+  test('runs nothing while Claw is dead, and tells so later', () => proveClosed(openclaw, shell));
 });

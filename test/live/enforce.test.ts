@@ -1,6 +1,6 @@
 /** Real agents with hooks, held to Claw's decisions by what `clawctl install --enforce` puts in. */
 import { suite, test } from 'node:test';
-import { proveHeld, type Said, type Shell } from './governed.ts';
+import { proveClosed, proveHeld, type Said, type Shell } from './governed.ts';
 import { missing, type Runtime, runtimeNamed } from './runtime.ts';
 
 const SAID: Said = {
@@ -8,7 +8,6 @@ const SAID: Said = {
   late: /Claw holds this call back \(policy destructive-needs-approval\).*nobody decided within 20 s/,
   away: /Claw could not be reached \(http:[^)]*\), so this call was not run/,
   recorded: /Claw could not be reached, and the hook blocks what nobody decided/,
-  kept: true,
 };
 
 type Held = { readonly runtime: Runtime; readonly shell: Shell; readonly said: Said };
@@ -39,7 +38,9 @@ const HELD: readonly Held[] = [
 
 for (const { runtime, shell, said } of HELD) {
   suite(`the real ${runtime.name}, held`, { skip: missing(runtime) }, () => {
-    test('runs what is permitted or approved, and nothing else, also where Claw is dead', () =>
+    test('runs what is permitted or approved, and nothing else', () =>
       proveHeld(runtime, shell, said));
+    test('runs nothing while Claw is dead, and tells so later', () =>
+      proveClosed(runtime, shell, said));
   });
 }

@@ -1,15 +1,15 @@
 /** Four calls of a real agent that is held to Claw's decisions, and one while the server is dead. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Approval } from '../../src/policy/lifecycle.ts';
 import type { Row } from '../../src/trail/trail.ts';
 import { openFolder, type Running } from '../cli/rig.ts';
-import { openStage, type Played, type StageRig } from './lab.ts';
+import { openStage, type Played, type Stage, type StageRig } from './lab.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Seconds that a call waits for its approval: enough for a person, who is a program here. */
@@ -28,8 +28,6 @@ export type Said = {
   readonly recorded: RegExp;
   /** What a call that ran is known to have come to. */
   readonly ran: 'success' | 'unknown';
-  /** Where the next hook tells what the last ones kept, and no process of their own. */
-  readonly kept?: true;
 };
 
 const PLUGIN_SAYS: Said = {
@@ -76,33 +74,47 @@ async function openServed() {
 
 type Served = Awaited<ReturnType<typeof openServed>>;
 
-/** Runs the four calls, and one with the server killed; throws where one of them is not held. */
+const INSTALL = ['--enforce', '--approval-wait', String(WAIT_S)];
+
+/** Runs the four calls; throws where one of them is not held. */
 export async function proveHeld(runtime: Runtime, shell: Shell, said = PLUGIN_SAYS): Promise<void> {
-  let served: Served | undefined;
-  const stage = await openStage(async (): Promise<StageRig> => {
-    served = await openServed();
-    return served;
-  });
-  assert.ok(served);
-  const rig = served;
-  const install = ['--enforce', '--approval-wait', String(WAIT_S)];
-  try {
+  await onStage(async (stage, rig) => {
+    const scripts = { held: script(shell, FOUR) };
     const held = await stage.play({
-      ...{ runtime, install, script: 'held', scripts: { held: script(shell, FOUR) } },
+      ...{ runtime, install: INSTALL, script: 'held', scripts },
       meanwhile: () => approve(rig),
     });
     provesFour(held, said);
+  });
+}
+
+/** Runs a call with the server killed; throws where it is not held, or not told afterwards. */
+export async function proveClosed(
+  runtime: Runtime,
+  shell: Shell,
+  said = PLUGIN_SAYS,
+): Promise<void> {
+  await onStage(async (stage, rig) => {
     const scripts = { away: script(shell, { away: 'echo away > away.txt' }) };
     const away = await stage.play({
-      ...{ runtime, install, script: 'away', scripts },
+      ...{ runtime, install: INSTALL, script: 'away', scripts },
       installed: rig.kill,
-      ended: async () => {
+      ended: async (lab) => {
         await rig.revive();
-        if (said.kept) await nextHook(rig, runtime);
-        await until(async () => (await heldBack(rig)) > 1);
+        // What was kept is sent by whatever calls a hook or loads the plugin next.
+        await stage.clawctl(lab, ['doctor', runtime.name]);
+        await until(async () => (await heldBack(rig)) > 0);
       },
     });
     provesAway(away, said);
+  });
+}
+
+async function onStage(work: (stage: Stage, rig: Served) => Promise<void>): Promise<void> {
+  const rig = await openServed();
+  const stage = await openStage(async (): Promise<StageRig> => rig);
+  try {
+    await work(stage, rig);
   } finally {
     await stage.close();
   }
@@ -111,8 +123,8 @@ export async function proveHeld(runtime: Runtime, shell: Shell, said = PLUGIN_SA
 const FOUR = {
   free: 'echo free > free.txt',
   forbidden: 'mkdir -p .ssh && echo key >> .ssh/authorized_keys && echo no > forbidden.txt',
-  approved: 'mkdir -p build && rm -r build && echo yes > approved.txt',
-  unanswered: 'mkdir -p other && rm -r other && echo no > unanswered.txt',
+  approved: 'mkdir -p letters && rm -rf letters && echo yes > approved.txt',
+  unanswered: 'mkdir -p photos && rm -rf photos && echo no > unanswered.txt',
 };
 
 function script(shell: Shell, commands: Readonly<Record<string, string>>) {
@@ -134,13 +146,6 @@ async function approve(rig: Served): Promise<void> {
     assert.equal(code, 0, err);
     return true;
   });
-}
-
-/** Anything that calls a hook of the installation. */
-async function nextHook({ root, run }: Served, { name }: Runtime): Promise<void> {
-  const home = realpathSync(root);
-  const PATH = `${join(home, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`;
-  await run(['doctor', name], { XDG_CONFIG_HOME: '', HOME: home, PATH });
 }
 
 /** How many calls nobody decided. */

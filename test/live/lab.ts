@@ -38,7 +38,7 @@ export type Play = {
   /** While the agent runs; it is waited for. */
   readonly meanwhile?: () => Promise<void>;
   /** When the agent has ended, before the trail is read. */
-  readonly ended?: () => Promise<void>;
+  readonly ended?: (lab: Lab) => Promise<void>;
 };
 
 export type Call = {
@@ -76,7 +76,7 @@ export async function openStage(open: () => Promise<StageRig> = openRig) {
 }
 
 export type StageRig = Pick<Awaited<ReturnType<typeof openRig>>, Needed>;
-type Needed = 'root' | 'run' | 'start' | 'url' | 'data' | 'token' | 'close';
+type Needed = 'root' | 'run' | 'start' | 'url' | 'token' | 'data' | 'close';
 type Rig = StageRig;
 
 async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Played> {
@@ -101,7 +101,7 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
     const [ran] = await Promise.all([runAgent(lab, play), play.meanwhile?.()]);
     await proxy?.close();
     await wait(3000);
-    await play.ended?.();
+    await play.ended?.(lab);
     const events = await rowsOf(rig, base);
     const heard = readFileSync(model.log, 'utf8');
     return { ...ran, asked: askedIn(model.log), heard, rows: events, lab };

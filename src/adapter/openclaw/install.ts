@@ -55,6 +55,7 @@ export const openclawInstaller: Installer = {
     'wrappedCalls',
     'lostAfterCalls',
   ],
+  holes: ['execNotAsked', 'pluginCanBeMissing'],
 };
 
 /** The config is last: no plugin is named before it is there. */

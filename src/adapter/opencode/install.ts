@@ -35,6 +35,7 @@ export const opencodeInstaller: Installer = {
   },
   measured: '1.18.33',
   blind: ['failureOnBusOnly', 'pluginsCanBeOff'],
+  holes: ['pluginCanBeMissing', 'othersCanChange'],
 };
 
 function paths({ scope, home, project, env }: Place): Paths {

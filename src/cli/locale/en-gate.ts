@@ -15,6 +15,11 @@ export const gate = {
       'A hook that the runtime itself ends at its time-out lets the call run; ours answers before.',
     stdinNotAsked: 'Input to a command that runs already (write_stdin) asks nothing.',
     hostedNotAsked: "Searches that the model's own provider runs ask nothing.",
+    pluginCanBeMissing:
+      'Started without the plugin, or where it cannot load it, it runs every call, unrecorded.',
+    othersCanChange:
+      'A plugin that is asked after ours may still change what an allowed call does.',
+    execNotAsked: '"openclaw agent exec" fires no hook, and asks nothing.',
     outsideNotAsked: 'A read outside of the workspace is refused by Gemini CLI, and asks nothing.',
   },
 } as const;

@@ -17,6 +17,11 @@ export const gateJa = {
       'ランタイム自身が時間切れで終わらせたフックは呼び出しを止められません。Claw のフックはその前に答えます。',
     stdinNotAsked: '実行中のコマンドへの入力（write_stdin）では問い合わせません。',
     hostedNotAsked: 'モデルの提供元が自ら行う検索では問い合わせません。',
+    pluginCanBeMissing:
+      'プラグインなしで起動した場合や読み込めない場合、すべての呼び出しが記録なしで実行されます。',
+    othersCanChange:
+      '後から呼ばれる別のプラグインは、許可された呼び出しの内容を変えることができます。',
+    execNotAsked: '「openclaw agent exec」ではフックが動かず、問い合わせは行われません。',
     outsideNotAsked: 'ワークスペース外の読み取りは Gemini CLI が拒否し、問い合わせは行われません。',
   },
 } satisfies Catalogue<typeof gate>;

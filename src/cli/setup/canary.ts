@@ -28,7 +28,7 @@ export async function sendCanary(sending: Sending): Promise<void> {
   const { way, enforcing } = sending.installed;
   // A plugin takes a call from its beginning to its end.
   if (enforcing === undefined || way.kind === 'plugin') {
-    await byWay(sending, way, [asking, ...others]);
+    await byWay(sending, enforcing ? unwaiting(way) : way, [asking, ...others]);
     return;
   }
   await byWay(sending, unwaiting(enforcing.way), [asking]);
@@ -47,7 +47,7 @@ function unwaiting(way: Way): Way {
     case 'http':
       return { ...way, url: way.url.replace(/&wait_s=\d+/, '&wait_s=0') };
     case 'plugin':
-      return way;
+      return { ...way, config: { ...Object(way.config), wait_s: 0 } };
   }
 }
 
