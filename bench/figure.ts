@@ -69,6 +69,7 @@ const PROXIES: Readonly<Record<string, string>> = {
   mcp_http: 'MCP proxy, streamable HTTP',
   mcp_stdio: 'MCP proxy, stdio',
   egress: 'egress proxy, plain HTTP',
+  model_tool: 'model proxy, an answer that asks for a tool',
 };
 
 /** In the order in which they are shown. */
@@ -76,6 +77,8 @@ export const FIGURES: readonly Figure[] = [
   time('latency.idle', 'one event acknowledged at 1,000/s, empty trail', { p50: 1, p99: 5 }),
   time('latency.loaded', 'one event acknowledged at 1,000/s, full trail', { p50: 1, p99: 5 }),
   time('decision', 'one action decided and recorded at 500/s', { p50: 2, p99: 8 }),
+  rate('policy.decide', 'starter policies: actions decided, one thread', 10_000),
+  rate('policy.whole', 'starter policies: all of the set asked of Cedar, one thread'),
   rate('batch', 'events acknowledged in batches of 100, full trail', 40_000),
   rate('sustained', 'events recorded, with tree and index caught up', 20_000),
   {
@@ -107,10 +110,10 @@ export const FIGURES: readonly Figure[] = [
     rate(`capture.${runtime}`, `${runtime}: events acknowledged, 100 records a request`),
   ]),
   rate('capture.otlp', 'OTLP/JSON logs: events acknowledged, 50 records a request'),
-  ...['model', 'mcp_http', 'mcp_stdio', 'egress'].map((kind) => ({
-    ...time(`proxy.${kind}`, `${PROXIES[kind]}: time to the first byte`),
-    shows: ['p50', 'p99'],
-  })),
+  ...Object.entries(PROXIES).flatMap(([kind, what]) => [
+    { ...time(`proxy.${kind}`, `${what}: time to the first byte`), shows: ['p50', 'p99'] },
+    { ...time(`proxy.${kind}_enforced`, `${what}, enforced`), shows: ['p50', 'p99'] },
+  ]),
   {
     id: 'proxy.added',
     what: 'model proxy: added to the first byte at p99',

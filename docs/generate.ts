@@ -5,6 +5,7 @@ import { jsonSchema } from '../src/event/schema.ts';
 import { configurationReference } from './configuration.ts';
 import { errorReference } from './error.ts';
 import { eventReference } from './event.ts';
+import { policyReference } from './policy.ts';
 import { queryReference } from './query.ts';
 
 /** A generated document: its path from the root of the repository, and its whole text. */
@@ -15,6 +16,7 @@ export function documents(): readonly Document[] {
     { path: 'schema/event.schema.json', text: `${JSON.stringify(jsonSchema(), null, 2)}\n` },
     { path: 'docs/reference/event.md', text: eventReference() },
     { path: 'docs/reference/errors.md', text: errorReference() },
+    { path: 'docs/reference/policy.md', text: policyReference() },
     { path: 'docs/reference/query.md', text: queryReference() },
     { path: 'docs/reference/configuration.md', text: configurationReference() },
   ];

@@ -7,6 +7,7 @@ import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import type { Part } from './part.ts';
 import { pino } from './pino.ts';
+import { policy } from './policy.ts';
 import { postgres } from './postgres.ts';
 import { proxy } from './proxy.ts';
 import { reindex } from './reindex.ts';
@@ -22,6 +23,7 @@ import { verify } from './verify.ts';
 export const PARTS: readonly Part[] = [
   latency,
   decision,
+  policy,
   sustained,
   batch,
   search,

@@ -1,4 +1,4 @@
-/** What each proxy adds to the first byte, beside the same upstream without it, in turn. */
+/** What each proxy adds to the first byte, and what deciding adds to that, in turn. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, type RequestOptions, request } from 'node:http';
@@ -16,7 +16,7 @@ const WARM_UP = 200;
 
 export const proxy: Part = {
   name: 'proxy',
-  about: 'time to the first byte through each proxy and without it, in turn',
+  about: 'time to the first byte through each proxy, without it, and with its decisions, in turn',
   run: async (ground) => {
     const worker = new Worker(UPSTREAM);
     const [upstream] = (await once(worker, 'message')) as [string];
@@ -31,41 +31,55 @@ export const proxy: Part = {
   },
 };
 
-async function model(ground: Ground, upstream: string): Promise<void> {
-  const args = ['model-proxy', '--port', '0', '--anthropic', upstream];
-  const through = await startProxy(ground, await ground.serving(), args);
-  const headers = {
-    'content-type': 'application/json',
-    'x-api-key': 'sk-ant-bench',
-    'anthropic-version': '2023-06-01',
-    'user-agent': 'claude-cli/2.1.330',
-  };
-  const post = (base: string) => {
-    const ask = poster(`${base}/v1/messages`, headers);
-    return (n: number) => ask(JSON.stringify(questionOf(n)));
-  };
-  const ways = { direct: post(upstream), proxied: post(through.url) };
-  const added = await compare(ground, 'proxy.model', ways);
-  ground.note('proxy.added', { values: { value: added } });
-  await through.stop();
+/** What asks once, through something or not: milliseconds to the first byte. */
+type Way = { readonly ask: (n: number) => Promise<number>; readonly stop: () => unknown };
+/** Without arguments there is no proxy between. */
+type Open = (args: readonly string[] | undefined) => Promise<Way>;
+
+/** A proxy beside none, and one that has each action decided beside one that only records. */
+async function both(ground: Ground, id: string, open: Open): Promise<number> {
+  const [direct, recording] = [await open(undefined), await open([])];
+  const added = await compare(ground, id, { peer: 'direct', before: direct, after: recording });
+  await direct.stop();
+  const enforcing = await open(['--enforce']);
+  const ways = { peer: 'recording', before: recording, after: enforcing };
+  await compare(ground, `${id}_enforced`, ways);
+  await Promise.all([recording.stop(), enforcing.stop()]);
+  return added;
 }
 
-function questionOf(n: number): object {
+async function model(ground: Ground, upstream: string): Promise<void> {
+  const open = (streamed: boolean) => async (more: readonly string[] | undefined) => {
+    const args = ['model-proxy', '--port', '0', '--anthropic', upstream, ...(more ?? [])];
+    const through = more && (await startProxy(ground, await ground.serving(), args));
+    const headers = {
+      'content-type': 'application/json',
+      'x-api-key': 'sk-ant-bench',
+      'anthropic-version': '2023-06-01',
+      'user-agent': 'claude-cli/2.1.330',
+    };
+    const ask = poster(`${through?.url ?? upstream}/v1/messages`, headers);
+    const post = (n: number) => ask(JSON.stringify(questionOf(n, streamed)));
+    return { ask: post, stop: () => through?.stop() };
+  };
+  const added = await both(ground, 'proxy.model', open(true));
+  ground.note('proxy.added', { values: { value: added } });
+  await both(ground, 'proxy.model_tool', open(false));
+}
+
+function questionOf(n: number, stream: boolean): object {
   const content = `Question ${n}: what do the tests of this module say? ${'context '.repeat(500)}`;
-  return { model: 'm', stream: true, max_tokens: 100, messages: [{ role: 'user', content }] };
+  return { model: 'm', stream, max_tokens: 100, messages: [{ role: 'user', content }] };
 }
 
 async function mcpHttp(ground: Ground, upstream: string): Promise<void> {
-  const args = ['mcp-proxy', '--name', 'bench', '--upstream', `${upstream}/mcp`];
-  const through = await startProxy(ground, await ground.serving(), args);
-  const headers = { 'content-type': 'application/json', accept: 'application/json' };
-  const post = (url: string) => {
-    const ask = poster(url, headers);
-    return (n: number) => ask(callOf(n));
-  };
-  const ways = { direct: post(`${upstream}/mcp`), proxied: post(through.url) };
-  await compare(ground, 'proxy.mcp_http', ways);
-  await through.stop();
+  await both(ground, 'proxy.mcp_http', async (more) => {
+    const args = ['mcp-proxy', '--name', 'bench', '--upstream', `${upstream}/mcp`, ...(more ?? [])];
+    const through = more && (await startProxy(ground, await ground.serving(), args));
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const ask = poster(through?.url ?? `${upstream}/mcp`, headers);
+    return { ask: (n) => ask(callOf(n)), stop: () => through?.stop() };
+  });
 }
 
 function callOf(n: number): string {
@@ -84,51 +98,54 @@ async function mcpStdio(ground: Ground): Promise<void> {
     CLAW_URL: server.url,
     CLAW_TOKEN: server.token,
   };
-  const direct = lines(spawn(process.execPath, own.slice(1), { stdio: PIPES }));
-  const args = [main, 'mcp-proxy', '--name', 'bench', '--', ...own];
-  const proxied = lines(spawn(process.execPath, args, { env, stdio: PIPES }));
-  const ask = (to: typeof direct) => (n: number) => to.ask(callOf(n));
-  await compare(ground, 'proxy.mcp_stdio', { direct: ask(direct), proxied: ask(proxied) });
-  await Promise.all([direct.stop(), proxied.stop()]);
+  await both(ground, 'proxy.mcp_stdio', async (more) => {
+    const proxy = more && [main, 'mcp-proxy', '--name', 'bench', ...more, '--', ...own];
+    const child = spawn(process.execPath, proxy ?? own.slice(1), { env, stdio: PIPES });
+    const to = lines(child);
+    return { ask: (n) => to.ask(callOf(n)), stop: to.stop };
+  });
 }
 
 const PIPES: ['pipe', 'pipe', 'inherit'] = ['pipe', 'pipe', 'inherit'];
 
 /** A plain request by its absolute address, as HTTP_PROXY makes it. */
 async function egress(ground: Ground, upstream: string): Promise<void> {
-  const args = ['egress-proxy', '--port', '0'];
-  const through = await startProxy(ground, await ground.serving(), args);
-  const { host } = new URL(upstream);
-  const via = new URL(through.url);
-  const agent = new Agent({ keepAlive: true });
-  const proxied = () => {
-    const { hostname, port } = via;
-    return exchange({ agent, hostname, port, path: `${upstream}/page`, headers: { host } });
-  };
-  const direct = () => exchange({ agent, ...addressOf(`${upstream}/page`) });
-  await compare(ground, 'proxy.egress', { direct, proxied });
-  agent.destroy();
-  await through.stop();
+  await both(ground, 'proxy.egress', async (more) => {
+    const args = ['egress-proxy', '--port', '0', ...(more ?? [])];
+    const through = more && (await startProxy(ground, await ground.serving(), args));
+    const agent = new Agent({ keepAlive: true });
+    const { host } = new URL(upstream);
+    const via = through && new URL(through.url);
+    const plain = addressOf(`${upstream}/page`);
+    const options = via
+      ? { hostname: via.hostname, port: via.port, path: `${upstream}/page`, headers: { host } }
+      : plain;
+    const stop = async () => {
+      agent.destroy();
+      await through?.stop();
+    };
+    return { ask: () => exchange({ agent, ...options }), stop };
+  });
 }
 
-type Ways = Readonly<Record<'direct' | 'proxied', (n: number) => Promise<number>>>;
+type Ways = { readonly peer: string; readonly before: Way; readonly after: Way };
 
 /** In turn, so that what else the machine does meets both alike. Gives what is added at p99. */
-async function compare(ground: Ground, id: string, { direct, proxied }: Ways): Promise<number> {
-  const took: Record<keyof Ways, number[]> = { direct: [], proxied: [] };
+async function compare(ground: Ground, id: string, ways: Ways): Promise<number> {
+  const took = { before: [] as number[], after: [] as number[] };
   for (let n = 0; n < WARM_UP + EXCHANGES; n++) {
-    const [plain, through] = [await direct(2 * n), await proxied(2 * n + 1)];
+    const [before, after] = [await ways.before.ask(2 * n), await ways.after.ask(2 * n + 1)];
     if (n < WARM_UP) continue;
-    took.direct.push(plain);
-    took.proxied.push(through);
+    took.before.push(before);
+    took.after.push(after);
   }
-  const [plain, through] = [spread(took.direct), spread(took.proxied)];
+  const [plain, through] = [spread(took.before), spread(took.after)];
   const over = (of: string) => rounded((through[of] ?? 0) - (plain[of] ?? 0));
   const ratio = rounded((through['p50'] ?? 0) / (plain['p50'] || 1));
-  ground.notePeer('direct', id, { values: plain });
+  ground.notePeer(ways.peer, id, { values: plain });
   ground.note(id, {
     values: { ...through, ratio },
-    note: `adds ${over('p50')} ms at p50, ${over('p99')} at p99; ${ratio} × direct at p50`,
+    note: `adds ${over('p50')} ms at p50, ${over('p99')} at p99; ${ratio} × ${ways.peer} at p50`,
   });
   return over('p99');
 }

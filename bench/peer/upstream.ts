@@ -23,8 +23,10 @@ function serveHttp(ready: (url: string) => void): void {
 }
 
 function answer({ url }: IncomingMessage, response: ServerResponse, body: string): void {
-  if (url === '/v1/messages') streamMessage(response);
-  else if (url === '/mcp') {
+  if (url === '/v1/messages') {
+    if (body.includes('"stream":true')) streamMessage(response);
+    else askForTool(response);
+  } else if (url === '/mcp') {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(resultOf(JSON.parse(body))));
   } else response.end('ok');
@@ -47,6 +49,19 @@ function streamMessage(response: ServerResponse): void {
   send(response, { type: 'message_delta', delta, usage: { output_tokens: 80 } });
   send(response, { type: 'message_stop' });
   response.end();
+}
+
+let asked = 0;
+
+/** Each asks for a call of its own. */
+function askForTool(response: ServerResponse): void {
+  asked++;
+  const input = { command: `ls /srv/${asked}` };
+  const content = [{ type: 'tool_use', id: `toolu_bench_${asked}`, name: 'Bash', input }];
+  const usage = { input_tokens: 1200, output_tokens: 80 };
+  const message = { id: `msg_bench_${asked}`, type: 'message', role: 'assistant', model: 'm' };
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ ...message, content, stop_reason: 'tool_use', usage }));
 }
 
 function send(response: ServerResponse, event: Readonly<Record<string, unknown>>): void {

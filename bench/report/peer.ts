@@ -14,6 +14,7 @@ const PEERS: Readonly<Record<string, string>> = {
   jq: 'jq',
   node: 'bare Node',
   direct: 'without the proxy',
+  recording: 'the proxy that only records',
 };
 
 /** Peers are measured with a million events at most. */

@@ -1,14 +1,18 @@
 /** What `clawctl mcp-proxy` records with: the way to the server, the watchers, and known tools. */
 import { randomBytes } from 'node:crypto';
 import { openWatch } from '../adapter/mcp/watch.ts';
+import type { Gate } from '../proxy/gate.ts';
 import { openToolStore, type ToolStore } from '../proxy/mcp-state.ts';
 import { openWatching, type Watching } from '../proxy/mcp-watching.ts';
 import { type Context, type Input, option } from './command/command.ts';
+import { openDeciding } from './reach/gate.ts';
 import { openRecorder } from './reach/recorder.ts';
 
 export type Recording = {
   /** A connection of its own; `session` is what the server calls it, hashed. */
   readonly open: (session?: string) => Watching;
+  /** Decides what is held; undefined where all is only recorded. */
+  readonly gate: Gate | undefined;
   /** Sends what is left, or spools it. */
   readonly close: () => Promise<void>;
 };
@@ -33,6 +37,7 @@ export async function openRecording(
   input: Input,
   watched: Watched,
 ): Promise<Recording> {
+  const { gate, close } = await openDeciding(context, input);
   const claw = await openRecorder(context, input, 'spool');
   const tools = toolStore(context, [option(input, 'name') ?? '', ...watched.identity]);
   return {
@@ -41,7 +46,11 @@ export async function openRecording(
       const watch = openWatch({ ...options, known: tools.known });
       return openWatching({ watch, record: claw.record, now: Date.now, listed: tools.save });
     },
-    close: () => claw.close({ timeout_ms: FLUSH_MS }),
+    gate,
+    close: () => {
+      close();
+      return claw.close({ timeout_ms: FLUSH_MS });
+    },
   };
 }
 

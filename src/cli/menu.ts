@@ -39,6 +39,38 @@ export const MENU = [
     load: async () => (await import('./command/token-revoke.ts')).tokenRevoke,
   },
   {
+    path: 'policy check',
+    load: async () => (await import('./command/policy-check.ts')).policyCheck,
+  },
+  {
+    path: 'policy test',
+    load: async () => (await import('./command/policy-test.ts')).policyTest,
+  },
+  {
+    path: 'policy diff',
+    load: async () => (await import('./command/policy-diff.ts')).policyDiff,
+  },
+  {
+    path: 'policy apply',
+    load: async () => (await import('./command/policy-apply.ts')).policyApply,
+  },
+  {
+    path: 'policy list',
+    load: async () => (await import('./command/policy-list.ts')).policyList,
+  },
+  {
+    path: 'policy show',
+    load: async () => (await import('./command/policy-show.ts')).policyShow,
+  },
+  {
+    path: 'policy versions',
+    load: async () => (await import('./command/policy-versions.ts')).policyVersions,
+  },
+  {
+    path: 'policy replay',
+    load: async () => (await import('./command/policy-replay.ts')).policyReplay,
+  },
+  {
     path: 'import',
     load: async () => (await import('./command/import.ts')).importTranscripts,
   },

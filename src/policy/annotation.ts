@@ -7,7 +7,7 @@ type Annotated = Pick<PolicyInfo, 'escalate' | 'constraints' | 'zone'> & {
   readonly wrong: readonly Wrong[];
 };
 
-const KNOWN = ['id', 'reason', 'escalate', 'constraint', 'quorum', 'expires', 'zone'];
+const KNOWN = ['id', 'reason', 'escalate', 'constraint', 'quorum', 'expires', 'separation', 'zone'];
 /** Of a policy's id: it stands in events and in messages. */
 const ID = /^[\p{L}\p{N}][\p{L}\p{N} ._:/-]{0,127}$/u;
 const QUORUM_MOST = 16;
@@ -37,11 +37,16 @@ export function annotated(
   if (Number.isNaN(seconds)) {
     refuse(`@expires("${expires}") is no time up to 7d.`, 'Write @expires("10m"): s, m, h or d.');
   }
+  const { separation } = annotations;
+  if (separation !== undefined && separation !== 'true') {
+    refuse('@separation is not "true".', 'Write @separation("true"), or leave it away.');
+  }
   wrong.push(...misspelt(annotations));
   const constraints: Constraints = {
     ...(constraint === undefined || constraint === '' ? {} : { conditions: [constraint] }),
     ...(votes === undefined ? {} : { quorum: votes }),
     ...(seconds === undefined ? {} : { expires_s: seconds }),
+    ...(separation === 'true' ? { separation: true as const } : {}),
   };
   return {
     constraints,
@@ -56,11 +61,13 @@ export function joined(all: readonly Constraints[]): Constraints | undefined {
   const conditions = [...new Set(all.flatMap((one) => one.conditions ?? []))];
   const quorums = all.flatMap((one) => one.quorum ?? []);
   const times = all.flatMap((one) => one.expires_s ?? []);
-  if (conditions.length + quorums.length + times.length === 0) return undefined;
+  const separate = all.some((one) => one.separation);
+  if (conditions.length + quorums.length + times.length === 0 && !separate) return undefined;
   return {
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(quorums.length === 0 ? {} : { quorum: Math.max(...quorums) }),
     ...(times.length === 0 ? {} : { expires_s: Math.min(...times) }),
+    ...(separate ? { separation: true as const } : {}),
   };
 }
 

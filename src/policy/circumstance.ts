@@ -129,9 +129,6 @@ const NATURE: Attributes<Circumstance> = {
 
 export const CONTEXT: Attributes<Circumstance> = { ...CALL, ...CLOCK, ...NATURE };
 
-/** The attributes that `@zone` speaks of. */
-export const ZONED: ReadonlySet<string> = new Set(['hour', 'minute', 'weekday']);
-
 const PROGRAMS = 64;
 
 export function circumstanceOf(request: PolicyRequest, zone: string): Circumstance {

@@ -48,9 +48,10 @@ export function dangersOf(line: string, commands: readonly LineCommand[]): Reado
 const FETCHERS = new Set(['curl', 'wget', 'fetch', 'iwr', 'invoke-webrequest']);
 const INTERPRETERS = /^((ba|da|z|k|a|fi)?sh|python[\d.]*|node|perl|ruby|php|iex|sudo)$/;
 const SQL_CLIENTS = new Set(
-  'psql mysql mariadb sqlite3 sqlite sqlcmd sqlplus cockroach clickhouse clickhouse-client duckdb bq mongosh mongo'.split(
-    ' ',
-  ),
+  (
+    'psql mysql mariadb sqlite3 sqlite sqlcmd sqlplus cockroach clickhouse clickhouse-client' +
+    ' duckdb bq mongosh mongo'
+  ).split(' '),
 );
 
 /** SQL that takes a whole table or database away. */
@@ -106,15 +107,19 @@ function on(words: readonly string[], what: RegExp, danger: Danger): Danger[] {
 }
 
 /** What is made anew by a build, and what nobody keeps. */
-const HARMLESS =
-  /^(\.\/)?([\w@.-]+\/){0,8}(node_modules|dist|build|out|target|coverage|tmp|\.next|\.turbo|\.cache|\.venv|venv|__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.tox|[\w.-]+\.egg-info)(\/[\w*.-]*)?$/;
+const MADE =
+  'node_modules|dist|build|out|target|coverage|tmp|\\.next|\\.turbo|\\.cache|\\.venv|venv|' +
+  '__pycache__|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache|\\.tox|[\\w.-]+\\.egg-info';
+const HARMLESS = new RegExp(`^(\\./)?([\\w@.-]+/){0,8}(${MADE})(/[\\w*.-]*)?$`);
 const TEMPORARY = /^(\/private)?(\/var)?\/tmp\/[^/.*]/;
 const ROOTS = /^(\/|~|\$HOME|\$\{HOME\}|[A-Za-z]:)?[/\\]?\*?$/;
-const FOLDERS =
-  /^(\/|[A-Za-z]:\\)(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var|Users|System|Library|Applications|Windows|Program Files)([/\\]\*?)?$/;
+const OF_SYSTEM =
+  'bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var|Users|System|Library|' +
+  'Applications|Windows|Program Files';
+const FOLDERS = new RegExp(`^(/|[A-Za-z]:\\\\)(${OF_SYSTEM})([/\\\\]\\*?)?$`);
 /** One below these is a whole home, or all programs and libraries. */
-const BELOW =
-  /^(\/|[A-Za-z]:\\)(boot|dev|etc|home|lib|usr|var|Users|System|Windows)[/\\][^/\\]{1,64}([/\\]\*?)?$/;
+const WHOLE = 'boot|dev|etc|home|lib|usr|var|Users|System|Windows';
+const BELOW = new RegExp(`^(/|[A-Za-z]:\\\\)(${WHOLE})[/\\\\][^/\\\\]{1,64}([/\\\\]\\*?)?$`);
 
 function removes(words: readonly string[], program: string): Danger[] {
   const recursive = words.some((word) =>

@@ -228,9 +228,7 @@ export const enforcementSchema = z.strictObject({
     .default([]),
 });
 
-export type Scope = z.infer<typeof scopeSchema>;
 export type Declare = z.input<typeof declareSchema>;
-export type ActionRequest = z.input<typeof actionSchema>;
 export type Validate = z.input<typeof validateSchema>;
 export type RequestApproval = z.input<typeof requestApprovalSchema>;
 export type Vote = z.input<typeof voteSchema>;

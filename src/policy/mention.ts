@@ -13,66 +13,68 @@ export type Mentions = {
 type Variable = 'principal' | 'action' | 'resource' | 'context';
 
 export function mentionsOf({ conditions }: PolicyJson): Mentions {
-  const read = new Map<Variable, Set<string>>();
-  const whole = new Set<Variable>();
-  const used = new Set<Variable>();
-  const attribute = (variable: Variable, name: string) => {
-    used.add(variable);
-    read.set(variable, (read.get(variable) ?? new Set()).add(name));
-  };
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) {
-      for (const item of node) visit(item);
-      return;
-    }
-    if (typeof node !== 'object' || node === null) return;
-    for (const [operator, operand] of Object.entries(node)) {
-      if (operator === 'Value') continue;
-      if (operator === 'Record') {
-        visit(Object.values(Object(operand)));
-        continue;
-      }
-      if (operator === 'Var') {
-        used.add(operand);
-        whole.add(operand);
-        continue;
-      }
-      const named = attributeOf(operator, operand);
-      if (named) attribute(named.variable, named.name);
-      else if (COMPARES.has(operator)) visitSides(operand);
-      else if (TAKES.has(operator)) visitTaken(operator, operand);
-      else visit(isPlain(operand) ? Object.values(operand) : operand);
-    }
-  };
-  const visitSides = (operand: unknown) => {
-    for (const side of Object.values(Object(operand))) {
-      const variable = entityIn(side);
-      if (variable === undefined) visit(side);
-      else used.add(variable);
-    }
-  };
-  const visitTaken = (operator: string, operand: unknown) => {
-    const { left, in: within } = Object(operand);
-    const variable = operator === 'is' ? entityIn(left) : undefined;
-    if (variable === undefined) visit(left);
-    else used.add(variable);
-    if (operator === 'is' && within !== undefined) visitSides({ within });
-  };
-  for (const { body } of conditions) visit(body);
-  const of = (variable: Variable) => (whole.has(variable) ? 'all' : (read.get(variable) ?? NONE));
+  const seen: Seen = { read: new Map(), whole: new Set(), used: new Set() };
+  for (const { body } of conditions) visit(body, seen);
+  const of = (variable: Variable) =>
+    seen.whole.has(variable) ? 'all' : (seen.read.get(variable) ?? NONE);
   return {
     principal: of('principal'),
     resource: of('resource'),
     context: of('context'),
-    narrow: used.has('resource') || used.has('action'),
+    narrow: seen.used.has('resource') || seen.used.has('action'),
   };
+}
+
+type Seen = {
+  readonly read: Map<Variable, Set<string>>;
+  /** Variables that are used otherwise than for an attribute or for which entity they are. */
+  readonly whole: Set<Variable>;
+  readonly used: Set<Variable>;
+};
+
+/** What is not known here is gone through whole: that can only find more. */
+function visit(node: unknown, seen: Seen): void {
+  if (Array.isArray(node)) {
+    for (const item of node) visit(item, seen);
+  } else if (isPlain(node)) {
+    for (const [operator, operand] of Object.entries(node)) visitOperator(operator, operand, seen);
+  }
+}
+
+function visitOperator(operator: string, operand: unknown, seen: Seen): void {
+  const named = attributeOf(operator, operand);
+  if (operator === 'Value') return;
+  if (operator === 'Var') {
+    seen.used.add(operand as Variable);
+    seen.whole.add(operand as Variable);
+  } else if (named) {
+    const { variable, name } = named;
+    seen.used.add(variable);
+    seen.read.set(variable, (seen.read.get(variable) ?? new Set()).add(name));
+  } else if (COMPARES.has(operator)) {
+    for (const side of Object.values(Object(operand))) visitEntity(side, seen);
+  } else if (operator === 'is') {
+    const { left, in: group } = Object(operand);
+    visitEntity(left, seen);
+    visitEntity(group, seen);
+  } else if (LEFT_ONLY.has(operator)) {
+    visit(Object(operand)['left'], seen);
+  } else {
+    visit(isPlain(operand) ? Object.values(operand) : operand, seen);
+  }
+}
+
+function visitEntity(node: unknown, seen: Seen): void {
+  const variable = variableIn(node);
+  if (variable === undefined || variable === 'context') visit(node, seen);
+  else seen.used.add(variable);
 }
 
 const NONE: ReadonlySet<string> = new Set();
 /** Operators that look at which entity it is, not at its attributes. */
 const COMPARES = new Set(['==', '!=', 'in']);
-/** Operators of which not every member is an expression. */
-const TAKES = new Set(['.', 'has', 'like', 'is']);
+/** Operators whose other members are no expressions. */
+const LEFT_ONLY = new Set(['.', 'has', 'like']);
 
 /** `context.tool`, `context has tool`, `context has tool.name`. */
 function attributeOf(operator: string, operand: unknown) {
@@ -81,11 +83,6 @@ function attributeOf(operator: string, operand: unknown) {
   const variable = variableIn(left);
   const name: unknown = Array.isArray(attr) ? attr[0] : attr;
   return variable === undefined || typeof name !== 'string' ? undefined : { variable, name };
-}
-
-function entityIn(node: unknown): Variable | undefined {
-  const variable = variableIn(node);
-  return variable === 'context' ? undefined : variable;
 }
 
 function variableIn(node: unknown): Variable | undefined {

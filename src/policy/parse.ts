@@ -78,6 +78,10 @@ function policyOf({ file, text, number, start, problems }: Source): Parsed[] {
     return [];
   }
   const { effect, annotations = {} } = answer.json;
+  if (holdsLarge(answer.json.conditions)) {
+    const message = 'A number is larger than 2^53.';
+    problems.push({ severity: 'error', ...place, message, hint: 'Write a smaller one.' });
+  }
   const { wrong, ...read } = annotated(effect, annotations);
   const id = annotations['id'] ?? `${file.name}:${number + 1}`;
   for (const one of wrong) problems.push({ ...place, policy_id: id, ...one });
@@ -85,7 +89,13 @@ function policyOf({ file, text, number, start, problems }: Source): Parsed[] {
   return [{ id, file: file.name, effect, text, annotations, ...read, line, json: answer.json }];
 }
 
-/** Strictly: an attribute that does not exist would otherwise make a policy pass over in silence. */
+/** Numbers pass through JSON on the way to Cedar, where larger ones would be rounded. */
+function holdsLarge(node: unknown): boolean {
+  if (typeof node === 'number') return !Number.isSafeInteger(node);
+  return typeof node === 'object' && node !== null && Object.values(node).some(holdsLarge);
+}
+
+/** Strictly: a policy that reads an attribute that is not there would be passed over in silence. */
 function validate(file: PolicyFile, policies: readonly Parsed[], problems: PolicyProblem[]): void {
   const answer = cedar.validate({
     schema: SCHEMA,
@@ -100,7 +110,8 @@ function validate(file: PolicyFile, policies: readonly Parsed[], problems: Polic
   const failed = new Set(validationErrors.map(({ policyId }) => policyId));
   const idOf = (name: string) => policies[Number(name.slice(6))]?.id;
   for (const { policyId, error } of validationErrors) {
-    problems.push(...told(file, { error, severity: 'error', policy_id: idOf(policyId) }));
+    const found = told(file, { error, severity: 'error', policy_id: idOf(policyId) });
+    problems.push(...found.filter((one) => !problems.some((known) => sameAs(known, one))));
   }
   for (const { policyId, error } of validationWarnings) {
     // A policy with an error cannot apply: that says nothing new.
@@ -115,6 +126,11 @@ const SCHEMA = schemaText();
 /** A forbid that never applies is one that somebody relies on. */
 const NEVER = /policy is impossible|unable to find an applicable action/;
 
+/** Cedar says the same once for each action. */
+function sameAs(a: PolicyProblem, b: PolicyProblem): boolean {
+  return a.file === b.file && a.line === b.line && a.column === b.column && a.message === b.message;
+}
+
 type Told = {
   readonly error: cedar.DetailedError;
   readonly severity: PolicyProblem['severity'];
@@ -124,7 +140,7 @@ type Told = {
 /** An error, and those that came with it. */
 function told(file: PolicyFile, { error, severity, policy_id }: Told): PolicyProblem[] {
   const [location] = error.sourceLocations ?? [];
-  const message = error.message.replace(/^for policy `[^`]*`, /, '');
+  const message = error.message.replace(/^for policy `[^`]*`, | for Action::"\w+"/g, '');
   const expected = location?.label ?? undefined;
   const hint = hintFor(message, error.help ?? expected);
   const related = (error.related ?? []).flatMap((one) =>

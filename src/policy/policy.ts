@@ -66,6 +66,8 @@ export type Constraints = {
   readonly quorum?: number;
   /** `@expires("10m")`: seconds until an approval that nobody gave is denied. */
   readonly expires_s?: number;
+  /** `@separation("true")`: see the terms of approvals. */
+  readonly separation?: true;
 };
 
 export type PolicyInfo = {

@@ -59,3 +59,14 @@ export async function decoded(
 export function textOf(pieces: readonly Piece[]): string {
   return Buffer.concat(pieces.map(({ chunk }) => chunk)).toString('utf8');
 }
+
+/** An array of chunks that was cut is read up to the last whole one. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const end = text.lastIndexOf('\n}');
+    if (!text.startsWith('[') || end < 0) throw new Error('its body is no JSON', { cause: error });
+    return JSON.parse(`${text.slice(0, end + 2)}]`);
+  }
+}

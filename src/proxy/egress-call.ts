@@ -1,14 +1,18 @@
 /** What the egress proxy records of one connection or request: where to, how much, what came. */
 import { fit } from '../adapter/record.ts';
-import type { Draft } from '../event/event.ts';
+import { type Draft, RESOURCE_CHARS } from '../event/event.ts';
 import { newId } from '../sdk/line.ts';
+import type { GateAction, Refusal } from './gate.ts';
 
 export type EgressCall = {
+  /** What a policy is asked: as the call is recorded. */
+  readonly action: () => GateAction;
   /** Connected: a tunnel may stay open for hours, so its beginning is a fact of its own. */
   readonly connected: (address: string | undefined) => void;
   readonly sent: (bytes: number) => void;
   readonly received: (bytes: number) => void;
-  readonly deny: (reason: string) => void;
+  /** `by`: where a policy decided, and not a rule. */
+  readonly deny: (reason: string, by?: Refusal['decision']) => void;
   /** Once; what comes later is not heard. */
   readonly end: (ending: Ending) => void;
 };
@@ -46,6 +50,7 @@ export function openCall(options: CallOptions): EgressCall {
     record({ ...base, duration_ms, attributes: attributes(), ...facts });
   };
   return {
+    action: () => actionOf(options, base),
     connected: (to) => {
       address = to;
       record({ ...base, status: 'pending', attributes: attributes() });
@@ -56,11 +61,11 @@ export function openCall(options: CallOptions): EgressCall {
     received: (count) => {
       bytes.received += count;
     },
-    deny: (reason) =>
+    deny: (reason, by) =>
       finish({
         status: 'blocked',
         status_code: 403,
-        decision: { outcome: 'deny', by: 'config', reason },
+        decision: by ?? { outcome: 'deny', by: 'config', reason },
       }),
     end: ({ status_code, error }) =>
       finish({
@@ -90,6 +95,35 @@ function baseOf({ session_id, method, host, port, endpoint }: CallOptions, start
 }
 
 const ENDPOINT_CHARS = 8192;
+
+/** The host with its port and without: a rule for a host is one for all of its ports. */
+function actionOf(
+  { host, port }: CallOptions,
+  { session_id, call_id, method, destination, endpoint }: ReturnType<typeof baseOf>,
+): GateAction {
+  const name = host.includes(':') ? `[${host}]` : host;
+  const hosts = [...new Set([destination, fit(name)])].map((id) => ({
+    kind: 'host' as const,
+    id,
+    access: 'network' as const,
+  }));
+  const url =
+    endpoint === undefined
+      ? []
+      : [
+          {
+            kind: 'url' as const,
+            id: `http://${destination}${endpoint}`,
+            access: 'network' as const,
+          },
+        ];
+  const given = endpoint === undefined ? {} : { endpoint };
+  return {
+    ...{ session_id, call_id, tool: 'network', action: 'network' },
+    arguments: { method, destination, port, ...given },
+    resources: [...hosts, ...url].map((one) => ({ ...one, id: one.id.slice(0, RESOURCE_CHARS) })),
+  };
+}
 
 /** Of a tunnel only the ends are seen: what it carried may have gone well or not. */
 function outcomeOf(

@@ -6,6 +6,7 @@ import { fit } from '../adapter/record.ts';
 import type { Draft } from '../event/event.ts';
 import { hostOf, rangeNet } from './address.ts';
 import { type EgressCall, openCall } from './egress-call.ts';
+import type { Gate } from './gate.ts';
 import type { HostRules } from './hosts.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import { type Failure, HEADER_BYTES, openConnections, refuse, relay, type Tap } from './relay.ts';
@@ -17,6 +18,8 @@ export type EgressProxyOptions = ListenOptions & {
   readonly record: (draft: Draft) => unknown;
   /** The session of connections that name none. */
   readonly session_id?: string | undefined;
+  /** Decides on each connection that the rules let pass; without it those are all. */
+  readonly gate?: Gate | undefined;
 };
 
 export type EgressProxy = {
@@ -98,9 +101,30 @@ async function check(state: State, request: IncomingMessage, target: Target): Pr
   }
   const { denied } = rules.decide({ ...target, addresses });
   if (denied !== undefined) return deny(denied);
-  return addresses.some(LOOPBACK) && target.port === state.port
-    ? deny('it is this proxy')
-    : { call, addresses };
+  if (addresses.some(LOOPBACK) && target.port === state.port) return deny('it is this proxy');
+  const { gate } = state;
+  if (gate === undefined) return { call, addresses };
+  const ruling = await whileOpen(request, (signal) => gate.decide(call.action(), { signal }));
+  if (ruling.allowed) return { call, addresses };
+  state.denied++;
+  call.deny(ruling.text, ruling.decision);
+  return { status: 403, refused: ruling.text };
+}
+
+/** A client that is gone waits for no approval. */
+async function whileOpen<T>(
+  { socket }: IncomingMessage,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const gone = new AbortController();
+  const abort = () => gone.abort();
+  if (socket.destroyed) abort();
+  socket.once('close', abort);
+  try {
+    return await act(gone.signal);
+  } finally {
+    socket.off('close', abort);
+  }
 }
 
 const LOOPBACK = rangeNet('loopback');

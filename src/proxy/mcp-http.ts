@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isLoopback } from '../server/loopback.ts';
+import type { Gate } from './gate.ts';
 import { headerMap, type RawHeaders } from './header.ts';
 import { listen } from './listen.ts';
 import { type Body, emptyBody, keep, type Reading, readingOf, whole } from './mcp-body.ts';
+import { type McpGate, openMcpGate } from './mcp-gate.ts';
+import { holdPost } from './mcp-http-held.ts';
 import type { Watching } from './mcp-watching.ts';
 import {
   type Connections,
@@ -30,6 +33,8 @@ export type HttpOptions = {
    * their exchange's own.
    */
   readonly open: (session: string | undefined) => Watching;
+  /** Decides what is posted before it goes on; without it all passes as it comes. */
+  readonly gate?: Gate | undefined;
 };
 
 export type HttpProxy = {
@@ -45,6 +50,7 @@ const SESSIONS = 1000;
 type Proxy = HttpOptions & {
   readonly connections: Connections;
   readonly sessions: Map<string, Watching>;
+  readonly gates: WeakMap<Watching, McpGate>;
   loose: Watching | undefined;
   exchanges: number;
 };
@@ -54,7 +60,7 @@ export async function startHttpProxy(options: HttpOptions): Promise<HttpProxy> {
   const connections = openConnections();
   const proxy: Proxy = {
     ...options,
-    ...{ connections, sessions: new Map(), loose: undefined, exchanges: 0 },
+    ...{ connections, sessions: new Map(), gates: new WeakMap(), loose: undefined, exchanges: 0 },
   };
   const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0 });
   const handle = (request: IncomingMessage, response: ServerResponse) =>
@@ -85,9 +91,50 @@ function pass(proxy: Proxy, request: IncomingMessage, response: ServerResponse):
     return;
   }
   const watched = path.split('?')[0] === upstream.pathname && method !== 'OPTIONS';
-  const tap = watched ? openExchange(proxy, request) : NOTHING;
+  // Whatever path a server takes calls on: one that is asked for another way is decided, too.
+  if (proxy.gate !== undefined && method === 'POST' && (watched || isJson(request))) {
+    passHeld(proxy, proxy.gate, { request, response, watched });
+    return;
+  }
+  const { tap, sent } = watched ? openExchange(proxy, request) : { tap: NOTHING, sent: undefined };
+  if (sent !== undefined) request.on('end', sent);
   relay({ request, response, upstream, path, connections, tap });
 }
+
+function isJson({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.toLowerCase().includes('json') === true;
+}
+
+type Posted = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly watched: boolean;
+};
+
+function passHeld(proxy: Proxy, gate: Gate, { request, response, watched }: Posted): void {
+  const { upstream, connections, gates } = proxy;
+  const { exchange, tap, sent } = openExchange(proxy, request);
+  // What begins a session holds nothing that is decided: it finds its own way.
+  const watching = exchange.watching ?? loose(proxy);
+  const judge = gates.get(watching) ?? openMcpGate(gate, watching);
+  gates.set(watching, judge);
+  void holdPost({
+    ...{ request, response, gate: judge, exchange: exchange.number },
+    forward: ({ body, told, hold }) => {
+      if (told) exchange.watching = watching;
+      const path = request.url ?? '/';
+      const merged = hold && { hold, dropped: PACKED, added: ['Accept-Encoding', 'identity'] };
+      const seen = told ? { ...tap, sent: () => {} } : watched ? tap : NOTHING;
+      relay({ request, response, upstream, path, connections, body, tap: seen, ...merged });
+      sent();
+    },
+    unread: (body) => watching.bytes('client', body, exchange.number),
+    over: () => tap.ended(),
+  });
+}
+
+/** Of a batch that lost a part, the rest goes on as plain JSON. */
+const PACKED = ['accept-encoding', 'content-encoding'];
 
 const NOTHING: Tap = { sent: () => {}, began: () => {}, received: () => {}, ended: () => {} };
 
@@ -113,7 +160,7 @@ type Exchange = {
 };
 
 /** The relay goes on whatever happens here: each watcher counts what it could not read. */
-function openExchange(proxy: Proxy, request: IncomingMessage): Tap {
+function openExchange(proxy: Proxy, request: IncomingMessage) {
   const exchange = beginExchange(proxy, request);
   const guarded = (look: () => void) => {
     try {
@@ -122,19 +169,19 @@ function openExchange(proxy: Proxy, request: IncomingMessage): Tap {
       // Told as a gap where it was a message; else there is nothing to tell.
     }
   };
-  request.on('end', () =>
+  const sent = () =>
     guarded(() => {
       exchange.request.complete = true;
       if (!mayBegin(exchange)) exchange.watching ??= loose(proxy);
       told(exchange);
-    }),
-  );
-  return {
+    });
+  const tap: Tap = {
     sent: (chunk) => keep(exchange.request, chunk),
     began: (status, headers) => guarded(() => answered(proxy, exchange, { status, headers })),
     received: (chunk) => guarded(() => exchange.response?.push(chunk)),
     ended: (failure) => guarded(() => ended(proxy, exchange, failure)),
   };
+  return { exchange, tap, sent };
 }
 
 function beginExchange(proxy: Proxy, request: IncomingMessage): Exchange {

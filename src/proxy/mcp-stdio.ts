@@ -4,6 +4,8 @@ import { finished, PassThrough, type Readable, type Writable } from 'node:stream
 import type { Side } from '../adapter/mcp/message.ts';
 import { Fault } from '../fault/fault.ts';
 import { openLines } from './line.ts';
+import type { McpGate } from './mcp-gate.ts';
+import { relayHeld } from './mcp-stdio-held.ts';
 import { MESSAGE_BYTES, type Watching } from './mcp-watching.ts';
 
 export type Command = {
@@ -29,6 +31,8 @@ export type Relaying = {
   readonly input: Readable;
   readonly output: Writable;
   readonly watching: Watching;
+  /** Decides what is held; without it every byte is relayed before it is looked at. */
+  readonly gate?: McpGate | undefined;
 };
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
@@ -51,16 +55,16 @@ export function startServer({ command, args, env }: Command): Started {
   return { child, exited, said: child.stdout.pipe(new PassThrough()) };
 }
 
-/**
- * Resolves when the server has ended and all that it said was passed on. Every byte is relayed
- * before it is looked at.
- */
+/** Resolves when the server has ended and all that it said was passed on. */
 export async function relayStdio(started: Started, relaying: Relaying): Promise<Ended> {
   const { child, exited, said } = started;
-  const { input, output, watching } = relaying;
+  const { input, output, watching, gate } = relaying;
+  let stop = () => {};
   try {
-    relay(input, child.stdin, { ...relaying, from: 'client' });
-    relay(said, output, { ...relaying, from: 'server' });
+    if (gate === undefined) {
+      relay(input, child.stdin, { ...relaying, from: 'client' });
+      relay(said, output, { ...relaying, from: 'server' });
+    } else stop = relayHeld({ ...relaying, gate, stdin: child.stdin, said });
     // A server that no longer reads, or a client that is gone, is told as without us.
     child.stdin.on('error', () => input.destroy());
     output.on('error', () => child.stdout.destroy());
@@ -68,6 +72,7 @@ export async function relayStdio(started: Started, relaying: Relaying): Promise<
     await silence(said, output);
     return ended;
   } finally {
+    stop();
     input.destroy();
     child.stdout.destroy();
     watching.end();

@@ -1,7 +1,7 @@
 /** Hands what passed between an MCP client and its server to the watcher, and its drafts on. */
 import type { ExchangeEnd } from '../adapter/mcp/exchange.ts';
 import type { Side } from '../adapter/mcp/message.ts';
-import type { Watch } from '../adapter/mcp/watch.ts';
+import type { Decided, Passed, Request, Watch } from '../adapter/mcp/watch.ts';
 import type { Draft } from '../event/event.ts';
 import type { EventDraft } from '../sdk/line.ts';
 import { safe } from '../sdk/safe.ts';
@@ -17,6 +17,11 @@ export type Watching = {
   /** A message too long to be kept: its first and last bytes. */
   readonly tooLong: (from: Side, message: TooLong) => void;
   readonly exchangeEnded: (end: ExchangeEnd) => void;
+  /** One message that was read already; gives what was told of it. Never throws. */
+  readonly message: (passed: Passed, size_bytes: number) => readonly Draft[];
+  readonly opened: Watch['opened'];
+  /** A request that is not passed on. */
+  readonly refused: (request: Request, decision: Decided) => void;
   readonly end: () => void;
 };
 
@@ -66,6 +71,19 @@ export function openWatching({ watch, record, now, listed }: WatchingOptions): W
         const about = { from, reason: 'too_long' as const, size_bytes, head: textOf(head) };
         return watch.unread({ ...about, id, exchange }, now());
       });
+    },
+    message: (passed, size_bytes) => {
+      let drafts: readonly Draft[] = [];
+      guarded({ from: passed.from, size_bytes }, () => {
+        const adapted = watch.message(passed, now());
+        drafts = 'drafts' in adapted ? adapted.drafts : [];
+        return drafts;
+      });
+      return drafts;
+    },
+    opened: watch.opened,
+    refused: (request, decision) => {
+      guarded({ from: request.from, size_bytes: 0 }, () => watch.refused(request, decision, now()));
     },
     exchangeEnded: (end) => {
       guarded({ from: 'server', size_bytes: 0 }, () => watch.exchangeEnded(end, now()));

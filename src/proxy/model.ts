@@ -1,13 +1,17 @@
 /** The model proxy: stands between agents and model APIs, passes on, records what was said. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ModelApi } from '../adapter/model/api.ts';
 import { SESSION_HEADER } from '../adapter/model/client.ts';
 import { apiOf } from '../adapter/model/menu.ts';
 import type { Draft } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
 import { isLoopback } from '../server/loopback.ts';
+import type { Gate } from './gate.ts';
 import { headerMap } from './header.ts';
 import { type Listening, type ListenOptions, listen } from './listen.ts';
+import { decider } from './model-decide.ts';
+import { openModelHold } from './model-hold.ts';
 import {
   type Connections,
   HEADER_BYTES,
@@ -16,9 +20,10 @@ import {
   relay,
   type Tap,
 } from './relay.ts';
+import { stripOf } from './strip/menu.ts';
 import { tunnel } from './tunnel.ts';
 import { destinationOf, pathAt, split, type Upstreams } from './upstream.ts';
-import { openWatch, type Watch, type WatchLimits } from './watch.ts';
+import { type ModelTap, openWatch, type Watch, type WatchLimits } from './watch.ts';
 
 export type ModelProxyOptions = ListenOptions & {
   readonly upstreams: Upstreams;
@@ -26,6 +31,8 @@ export type ModelProxyOptions = ListenOptions & {
   /** The session of requests that name none; without it each conversation is one. */
   readonly session_id?: string | undefined;
   readonly limits?: Partial<WatchLimits>;
+  /** Decides what answers ask for before agents get them; without it all passes as it comes. */
+  readonly gate?: Gate | undefined;
 };
 
 export type ModelProxy = {
@@ -117,17 +124,20 @@ function pass(state: State, request: IncomingMessage, response: ServerResponse):
     refuse(response, 421, `The model proxy does not pass this request on: ${where.refused}.`);
     return;
   }
+  if (state.gate !== undefined && isUnheld(request)) {
+    state.refused++;
+    refuse(response, 403, UNHELD);
+    return;
+  }
   const { upstream, target, headers } = where;
   const [path] = split(target);
   const { method = 'GET' } = request;
-  const api = apiOf(method, path);
+  // A slash more is the same to many servers, and must not be a way around the gate.
+  const api = apiOf(method, state.gate === undefined ? path : path.replace(/\/+$/, ''));
   if (api === undefined) state.passed++;
   else state.watched++;
   const address = request.socket.remoteAddress ?? '';
-  const tap =
-    api === undefined
-      ? NOTHING
-      : state.watch.open({ api, method, path, host: upstream.host, headers, address });
+  const tap = api && state.watch.open({ api, method, path, host: upstream.host, headers, address });
   relay({
     request,
     response,
@@ -135,8 +145,41 @@ function pass(state: State, request: IncomingMessage, response: ServerResponse):
     path: pathAt(upstream, target),
     connections: state.connections,
     dropped: [SESSION_HEADER],
-    tap,
+    tap: tap ?? NOTHING,
+    ...(state.gate && api && tap ? gated(state.gate, { api, tap, response }) : {}),
   });
+}
+
+type Gated = {
+  readonly api: ModelApi;
+  readonly tap: ModelTap;
+  readonly response: ServerResponse;
+};
+
+/** The answer comes unpacked, so that a stream can be read as it comes. */
+function gated(gate: Gate, { api, tap, response }: Gated) {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const decide = decider(gate, tap, gone.signal);
+  return {
+    dropped: [SESSION_HEADER, 'accept-encoding'],
+    added: ['Accept-Encoding', 'identity'],
+    hold: openModelHold({ strip: stripOf(api.name), decide, limit_bytes: HELD_BYTES }),
+  };
+}
+
+/** Bytes of one answer that are held back at once. */
+const HELD_BYTES = 32 * 1024 * 1024;
+
+const UNHELD =
+  'The model proxy enforces policy, and cannot hold what this request would bring: answers are ' +
+  'decided when they are asked for, by POST.';
+
+/** Answers that are fetched later, in forms that are not read here. */
+function isUnheld({ method, url = '' }: IncomingMessage): boolean {
+  const [path] = split(url);
+  const later = /\/(?:responses|chat\/completions)\/[^/]+$|\/batches\/[^/]+\/results$/.test(path);
+  return method === 'GET' && later;
 }
 
 type Upgrade = {
@@ -154,6 +197,12 @@ function upgrade(state: State, { request, socket, head }: Upgrade): void {
     socket.end(
       'HTTP/1.1 421 Misdirected Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
     );
+    return;
+  }
+  if (state.gate !== undefined) {
+    state.refused++;
+    // Codex asks again without a WebSocket when it is told this.
+    socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     return;
   }
   state.passed++;

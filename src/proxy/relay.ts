@@ -10,6 +10,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { pairs, passing, type RawHeaders } from './header.ts';
+import { type Hold, headOf, outletTo } from './hold.ts';
 
 /** What a tap learns. It may throw: that is counted by whoever made it, and changes nothing. */
 export type Tap = {
@@ -21,7 +22,12 @@ export type Tap = {
 };
 
 export type Failure = {
-  readonly code: 'client_aborted' | 'upstream_unreachable' | 'upstream_cut' | 'request_invalid';
+  readonly code:
+    | 'client_aborted'
+    | 'upstream_unreachable'
+    | 'upstream_cut'
+    | 'request_invalid'
+    | 'answer_refused';
   readonly message: string;
 };
 
@@ -34,6 +40,12 @@ export type Relay = {
   readonly connections: Connections;
   /** Lower-case names of headers that end here, beside those of the connection. */
   readonly dropped?: readonly string[];
+  /** Headers of our own, for the upstream. */
+  readonly added?: RawHeaders;
+  /** The request's body where it was read before; else it is passed as it comes. */
+  readonly body?: Buffer;
+  /** What takes the answer in the client's stead; without it every byte passes as it comes. */
+  readonly hold?: Hold | undefined;
   readonly tap: Tap;
 };
 
@@ -106,7 +118,7 @@ export function relay(options: Relay): void {
     end(ABORTED);
     outgoing.destroy();
   });
-  send(request, outgoing, tap);
+  send(options, outgoing);
 }
 
 const ABORTED: Failure = {
@@ -117,11 +129,14 @@ const ABORTED: Failure = {
 /** Methods whose requests Node sends without a length where they have no body. */
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
-function ask({ request, upstream, path, connections, dropped }: Relay): ClientRequest | undefined {
+function ask(options: Relay): ClientRequest | undefined {
+  const { request, upstream, path, connections, dropped = [], added = [], body } = options;
   const secure = upstream.protocol === 'https:';
-  const headers = ['Host', upstream.host, ...passing(request.rawHeaders, dropped)];
+  const gone = body === undefined ? dropped : [...dropped, 'content-length', 'expect'];
+  const headers = ['Host', upstream.host, ...passing(request.rawHeaders, gone), ...added];
   const length = request.headers['content-length'];
-  if (request.headers['transfer-encoding'] !== undefined) {
+  if (body !== undefined) headers.push('Content-Length', `${body.length}`);
+  else if (request.headers['transfer-encoding'] !== undefined) {
     headers.push('Transfer-Encoding', 'chunked');
   } else if (length === undefined && !BODILESS.has(request.method ?? '')) {
     headers.push('Content-Length', '0');
@@ -137,7 +152,7 @@ function ask({ request, upstream, path, connections, dropped }: Relay): ClientRe
       agent: secure ? connections.https : connections.http,
       maxHeaderSize: HEADER_BYTES,
     });
-    if (request.headers.expect !== undefined) outgoing.flushHeaders();
+    if (request.headers.expect !== undefined && body === undefined) outgoing.flushHeaders();
     return outgoing;
   } catch {
     // A target or a header that Node refuses to send, such as bytes beyond ASCII in a path.
@@ -145,7 +160,12 @@ function ask({ request, upstream, path, connections, dropped }: Relay): ClientRe
   }
 }
 
-function send(request: IncomingMessage, outgoing: ClientRequest, tap: Tap): void {
+function send({ request, tap, body }: Relay, outgoing: ClientRequest): void {
+  if (body !== undefined) {
+    outgoing.end(body);
+    tap.sent(body);
+    return;
+  }
   request.on('data', (chunk: Buffer) => {
     // Whoever answered early and left reads no more; the rest of the request still has to come.
     if (!outgoing.destroyed && !outgoing.write(chunk)) request.pause();
@@ -161,12 +181,21 @@ function send(request: IncomingMessage, outgoing: ClientRequest, tap: Tap): void
   outgoing.on('close', () => request.resume());
 }
 
-function answer(
-  { response, tap }: Relay,
-  incoming: IncomingMessage,
-  end: (failure?: Failure) => void,
-): void {
+function answer(options: Relay, incoming: IncomingMessage, end: (failure?: Failure) => void): void {
+  const { response, tap } = options;
   const status = incoming.statusCode ?? 502;
+  const held = (message?: string) => end(message ? { code: 'answer_refused', message } : undefined);
+  const holding = options.hold?.(headOf(incoming), outletTo(response, incoming, held));
+  if (holding !== undefined) {
+    tap.began(status, incoming.rawHeaders);
+    incoming.on('data', (chunk: Buffer) => {
+      tap.received(chunk);
+      holding.push(chunk);
+    });
+    incoming.on('end', () => incoming.complete && holding.end());
+    ending(options, incoming, end);
+    return;
+  }
   response.sendDate = false;
   try {
     const headers = passing(incoming.rawHeaders);
@@ -186,18 +215,22 @@ function answer(
     if (!response.write(chunk)) incoming.pause();
     tap.received(chunk);
   });
-  response.on('drain', () => incoming.resume());
   incoming.on('end', () => {
     if (!incoming.complete) return;
     if (incoming.rawTrailers.length > 0) response.addTrailers(pairs(incoming.rawTrailers));
     response.end();
     end();
   });
+  ending(options, incoming, end);
+}
+
+function ending({ response }: Relay, incoming: IncomingMessage, end: (failure: Failure) => void) {
   const cut = () => {
     if (incoming.complete) return;
     response.destroy();
     end({ code: 'upstream_cut', message: 'The upstream closed before its answer was over.' });
   };
+  response.on('drain', () => incoming.resume());
   incoming.on('error', cut);
   incoming.on('close', cut);
 }

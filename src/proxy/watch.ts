@@ -1,25 +1,39 @@
 /** Watches exchanges with model APIs: copies what passes, and reads it when it has passed. */
-import type { Fields, ModelAnswer, ModelApi, ModelRequest } from '../adapter/model/api.ts';
-import { type Client, clientOf, type Headers } from '../adapter/model/client.ts';
+import type { ModelAnswer, ModelApi, ModelRequest } from '../adapter/model/api.ts';
+import { clientOf, type Headers } from '../adapter/model/client.ts';
 import { draftsOf, SESSIONLESS, sessionOf } from '../adapter/model/exchange.ts';
 import { type ExchangeMemory, openExchangeMemory } from '../adapter/model/memory.ts';
-import type { Exchange } from '../adapter/model/telling.ts';
+import { agentOf, type Exchange, type RefusedCall } from '../adapter/model/telling.ts';
 import type { Draft } from '../event/event.ts';
 import { isObject } from '../event/name.ts';
-import { type Copy, decoded, openCopy, type Piece, type Room, textOf } from './copy.ts';
+import { type Copy, decoded, openCopy, type Piece, parse, type Room, textOf } from './copy.ts';
+import { gapOf } from './gap.ts';
 import { headerMap, type RawHeaders } from './header.ts';
 import type { Failure, Tap } from './relay.ts';
 import { openSseReader } from './sse.ts';
 
 export type Watch = {
   /** A tap for one request; it never throws. */
-  readonly open: (seen: Seen) => Tap;
+  readonly open: (seen: Seen) => ModelTap;
   /** Something passed that is not read at all. */
   readonly unread: (headers: Headers, what: Unread) => void;
   /** Resolves when everything that has passed was read. */
   readonly idle: () => Promise<void>;
   /** Exchanges that could not be read in full; each is a `gap`. */
   readonly missed: () => number;
+};
+
+export type ModelTap = Tap & {
+  /** Whose exchange it is, by the rules by which it is recorded. Never rejects. */
+  readonly whose: () => Promise<Whose>;
+  /** A call that the client does not get, by its id. */
+  readonly refused: (call_id: string, call: RefusedCall) => void;
+};
+
+export type Whose = {
+  readonly session_id: string;
+  readonly agent: Draft['agent'];
+  readonly started_ms: number;
 };
 
 export type Seen = {
@@ -72,6 +86,8 @@ type Taken = Seen & {
   first_byte_ms: number | undefined;
   status: number | undefined;
   answerHeaders: Headers;
+  readonly refused: Map<string, RefusedCall>;
+  session_id: string | undefined;
 };
 
 export function openWatch(options: WatchOptions): Watch {
@@ -104,7 +120,7 @@ export function openWatch(options: WatchOptions): Watch {
 }
 
 /** Relaying never waits for these: they keep references, and count. */
-function openTap(state: State, seen: Seen): Tap {
+function openTap(state: State, seen: Seen): ModelTap {
   const { now, limit, room } = state;
   const taken: Taken = {
     ...seen,
@@ -114,8 +130,16 @@ function openTap(state: State, seen: Seen): Tap {
     first_byte_ms: undefined,
     status: undefined,
     answerHeaders: new Map(),
+    refused: new Map(),
+    session_id: undefined,
   };
+  let whose: Promise<Whose> | undefined;
   return {
+    whose: () => {
+      whose ??= whoseIs(state, taken);
+      return whose;
+    },
+    refused: (call_id, call) => taken.refused.set(call_id, call),
     sent: (chunk) => taken.sent.add(chunk, 0),
     began: (status: number, headers: RawHeaders) => {
       taken.status = status;
@@ -149,7 +173,7 @@ async function read(state: State, taken: Taken, end: End): Promise<void> {
   const answer = await attempt(problems, 'answer', () => readAnswer(state, taken));
   await attempt(problems, 'exchange', async () => {
     const exchange = exchangeOf(state, taken, { ...end, request, answer });
-    session_id = sessionOf(exchange, state.memory);
+    session_id = taken.session_id ?? sessionOf(exchange, state.memory);
     for (const draft of draftsOf(exchange, session_id, state.memory)) state.record(draft);
   });
   if (problems.length === 0) return;
@@ -160,6 +184,17 @@ async function read(state: State, taken: Taken, end: End): Promise<void> {
   await attempt([], 'gap', async () => {
     state.record(gapOf(clientOf(taken.headers, undefined), gap));
   });
+}
+
+/** Asked while the answer comes: when all that ended before it has been read. */
+async function whoseIs(state: State, taken: Taken): Promise<Whose> {
+  await state.last;
+  const request = await attempt([], 'request', () => readRequest(state, taken));
+  const end = { ended_ms: taken.started_ms, failure: undefined };
+  const exchange = exchangeOf(state, taken, { ...end, request, answer: undefined });
+  taken.session_id ??= sessionOf(exchange, state.memory);
+  const { session_id, started_ms } = taken;
+  return { session_id, agent: agentOf(exchange.client), started_ms };
 }
 
 async function attempt<T>(
@@ -227,17 +262,6 @@ async function bodyOf({ limit }: State, copy: Copy, headers: Headers): Promise<r
   return decoded(pieces, headers.get('content-encoding'), limit.body_bytes);
 }
 
-/** An array of chunks that was cut is read up to the last whole one. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const end = text.lastIndexOf('\n}');
-    if (!text.startsWith('[') || end < 0) throw new Error('its body is no JSON', { cause: error });
-    return JSON.parse(`${text.slice(0, end + 2)}]`);
-  }
-}
-
 type Read = End & {
   readonly request: ModelRequest | undefined;
   readonly answer: ModelAnswer | undefined;
@@ -254,6 +278,7 @@ function exchangeOf(state: State, taken: Taken, { request, answer, ...end }: Rea
     request,
     answer,
     ...(state.session_id === undefined ? {} : { session_id: state.session_id }),
+    refused: taken.refused,
     passage: {
       method,
       host,
@@ -267,23 +292,5 @@ function exchangeOf(state: State, taken: Taken, { request, answer, ...end }: Rea
       ...(request_id ? { request_id: request_id.slice(0, 200) } : {}),
       ...(end.failure === undefined ? {} : { failure: end.failure }),
     },
-  };
-}
-
-type Gap = {
-  readonly session_id: string;
-  readonly at_ms: number;
-  readonly detail: string;
-  readonly attributes: Fields;
-};
-
-function gapOf({ runtime }: Client, { at_ms, ...gap }: Gap): Draft {
-  return {
-    ...gap,
-    type: 'gap',
-    time: new Date(at_ms).toISOString(),
-    status: 'unknown',
-    ...(runtime === undefined ? {} : { agent: { runtime } }),
-    source: { kind: 'model_proxy', ...(runtime === undefined ? {} : { runtime }) },
   };
 }

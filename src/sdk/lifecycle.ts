@@ -66,7 +66,11 @@ export function openLifecycle(wire: Wire, defaults: LifecycleDefaults = {}): Lif
         (await wire.post('v1/approvals', { ...asked, wait_s }, held(wait_s, options))) as Approval;
       const again = async (wait_s: number, { approval_id }: Approval) => {
         const path = `v1/approvals/${segment(approval_id)}`;
-        return (await wire.read(path, { wait_s }, held(wait_s, options))) as Approval;
+        return (await wire.read(
+          path,
+          { wait_s: Math.ceil(wait_s) },
+          held(wait_s, options),
+        )) as Approval;
       };
       const pending = ({ state }: Approval) => state === 'pending';
       return patiently({ ask, again, pending, wait_s: asked.wait_s, ...options });
@@ -107,24 +111,33 @@ type Waiting<Answer> = WaitOptions & {
   readonly wait_s?: number | undefined;
 };
 
-/** Waits in slices while it is pending and there is time. */
+/**
+ * Asks, and then waits in slices while it is pending and there is time: what was asked and is known
+ * to be pending may be asked again, whatever becomes of a connection.
+ */
 async function patiently<Answer>(waiting: Waiting<Answer>): Promise<Answer> {
   const { ask, again, pending, wait_s = 0, signal } = waiting;
   const end_ms = performance.now() + wait_s * 1000;
   const left_s = () => Math.min(SLICE_S, Math.max(0, (end_ms - performance.now()) / 1000));
-  let last = await ask(left_s());
+  let last = await ask(0);
   while (pending(last) && performance.now() < end_ms) {
     try {
       last = await again(left_s(), last);
     } catch (error) {
-      // A server that restarts has kept the approval.
-      const away = error instanceof Fault && error.code === 'server.unreachable';
-      if (!away || performance.now() >= end_ms) throw error;
+      if (!isAway(error) || performance.now() >= end_ms) throw error;
       await pause(AGAIN_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {});
       signal?.throwIfAborted();
     }
   }
   return last;
+}
+
+/** A server that restarts has kept the approval. */
+function isAway(error: unknown): boolean {
+  return (
+    error instanceof Fault &&
+    (error.code === 'server.unreachable' || error.code === 'server.closing')
+  );
 }
 
 /** What an answer may take beside the time that it is held. */

@@ -9,6 +9,7 @@ import { enforce } from './route/enforce.ts';
 import { enforcementRoutes } from './route/enforcement.ts';
 import { exportRoute } from './route/export.ts';
 import { ingest } from './route/ingest.ts';
+import { linkRoutes } from './route/link.ts';
 import { mcpRoutes } from './route/mcp.ts';
 import { otlpRoutes } from './route/otlp.ts';
 import { policyRoutes } from './route/policy.ts';
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   ...taskRoutes,
   validateAction,
   ...approvalRoutes,
+  ...linkRoutes,
   ...enforcementRoutes,
   ...policyRoutes,
   ...tokenRoutes,

@@ -48,7 +48,10 @@ export async function sendAnswer(answer: Answer, sending: Sending): Promise<void
     }
     case 'bytes':
       hold(sending, answer.bytes.length);
-      reply.header('content-type', answer.type).send(answer.bytes);
+      reply
+        .code(answer.status ?? 200)
+        .header('content-type', answer.type)
+        .send(answer.bytes);
       return;
     case 'stream':
       reply.hijack();

@@ -11,7 +11,12 @@ export type Method = 'GET' | 'POST' | 'DELETE';
 /** What a route answers with; headers in lower case. */
 export type Answer = { readonly headers?: Readonly<Record<string, string>> } & (
   | { readonly kind: 'json'; readonly status?: number; readonly body: unknown }
-  | { readonly kind: 'bytes'; readonly bytes: Buffer | string; readonly type: string }
+  | {
+      readonly kind: 'bytes';
+      readonly status?: number;
+      readonly bytes: Buffer | string;
+      readonly type: string;
+    }
   /** A failure on the way cuts the connection, so that a reader notices. */
   | { readonly kind: 'stream'; readonly chunks: AsyncIterable<string>; readonly type: string }
   /** The route writes for itself, until the promise resolves. */

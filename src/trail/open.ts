@@ -41,8 +41,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   const { config, now, version } = options;
   const { journal, recent, ledger, engine, indexer, keyring, store, fresh } = parts;
   const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
-  const entropy = pooledEntropy();
-  const newId = () => uuidv7(now(), entropy);
+  const newId = idMaker(now);
   const door = openDoor({
     ...{ journal, keyring, store, recent, fresh, admit, now, newId },
     describe: (event) => describe(inTask(event, (site) => governing.taskOf(event.tenant_id, site))),
@@ -71,6 +70,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
     ...covered,
     ...openEvidence(shared),
     govern: governing.govern,
+    linkKey: parts.linkKey,
     tail: openTail({ ...content, journal, now, closing: closing.signal }),
     note: (note) => door.record(eventOf(note)),
     status: async () => ({
@@ -86,6 +86,11 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
       await parts.close();
     },
   };
+}
+
+function idMaker(now: () => number): () => string {
+  const entropy = pooledEntropy();
+  return () => uuidv7(now(), entropy);
 }
 
 function locator({ recent, ledger, engine }: Parts) {

@@ -35,6 +35,8 @@ export type Parts = {
   readonly engine: Engine;
   readonly indexer: Indexer;
   readonly fresh: Fresh;
+  /** Signs links by which a person may vote on an approval. */
+  readonly linkKey: Buffer;
   /** In the order opposite to that of opening; each step runs whatever the others do. */
   readonly close: () => Promise<void>;
 };
@@ -123,7 +125,8 @@ async function open(
   const content = { records: ledger, opener: keyring, fresh };
   indexer = await openIndexer({ ...content, journal, engine, onFault });
   closers.push(indexer.close);
-  return { store, keyring, journal, recent, ledger, engine, indexer, fresh };
+  const linkKey = root.derive('approval-link');
+  return { store, keyring, journal, recent, ledger, engine, indexer, fresh, linkKey };
 }
 
 /** The folder, claimed by this process, and the keys in it. */

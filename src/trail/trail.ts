@@ -224,6 +224,8 @@ export type Trail = {
   readonly note: (note: Note) => Promise<void>;
   /** Tasks, decisions, approvals, policies: the lifecycle, each step recorded. */
   readonly govern: Govern;
+  /** Signs links by which a person may vote on an approval; a secret. */
+  readonly linkKey: Buffer;
   readonly status: () => Promise<TrailStatus>;
   readonly close: () => Promise<void>;
 };

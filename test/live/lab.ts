@@ -32,6 +32,8 @@ export type Play = {
   readonly scripts?: Readonly<Record<string, readonly (readonly object[])[]>>;
   /** Every proxy that there is stands between the agent and its model and MCP servers. */
   readonly proxies?: true;
+  /** Which of these proxies has what it sees decided. */
+  readonly enforce?: 'model' | 'mcp';
   readonly env?: Readonly<Record<string, string>>;
   /** Between what is installed and the agent's start. */
   readonly installed?: () => Promise<void>;
@@ -85,12 +87,14 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
   const page = await startPage();
   const scripts = { folder, page: page.url, more: play.scripts };
   const model = await startModel(scripts);
-  const proxy = play.proxies && (await startModelProxy(rig, base, model.url));
+  const decides = (name: string) => (play.enforce === name ? ['--enforce'] : []);
+  const proxy =
+    play.proxies && (await startModelProxy(rig, base, [model.url, ...decides('model')]));
   const project = join(folder, runtime.folder);
   const npm = process.env['CLAW_LAB_NPM'] ?? '';
   const lab: Lab = {
     ...{ folder, home: folder, project, model: proxy?.url ?? model.url, npm },
-    before: play.proxies && ((name) => mcpProxy(rig, name)),
+    before: play.proxies && ((name) => mcpProxy(rig, name, decides('mcp'))),
   };
   try {
     prepare(lab, runtime);
@@ -113,9 +117,13 @@ async function playOn(rig: Rig, base: NodeJS.ProcessEnv, play: Play): Promise<Pl
 }
 
 /** As a person starts it, in front of the scripted model. */
-async function startModelProxy(rig: Rig, env: NodeJS.ProcessEnv, model: string) {
+async function startModelProxy(
+  rig: Rig,
+  env: NodeJS.ProcessEnv,
+  [model = '', ...more]: readonly string[],
+) {
   const to = ['anthropic', 'openai', 'gemini'].flatMap((name) => [`--${name}`, model]);
-  const running = rig.start(['model-proxy', '--port', '0', '--json', ...to], env);
+  const running = rig.start(['model-proxy', '--port', '0', '--json', ...to, ...more], env);
   const first = await running.said('out', /\{.*"url".*\}/);
   const { url } = JSON.parse(first.split('\n')[0] ?? '') as { url: string };
   return {
@@ -130,8 +138,8 @@ async function startModelProxy(rig: Rig, env: NodeJS.ProcessEnv, model: string) 
 const CLAWCTL = join(import.meta.dirname, '../../bin/clawctl.js');
 
 /** Agents hand their servers few variables, so where Claw listens stands in the command line. */
-function mcpProxy({ url, data }: Rig, name: string): readonly string[] {
-  const claw = ['--url', url, '--data', data, '--name', name, '--'];
+function mcpProxy({ url, data }: Rig, name: string, more: readonly string[]): readonly string[] {
+  const claw = ['--url', url, '--data', data, '--name', name, ...more, '--'];
   return [process.execPath, CLAWCTL, 'mcp-proxy', ...claw];
 }
 

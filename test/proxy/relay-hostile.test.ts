@@ -206,7 +206,10 @@ test('an expectation of the client is the MCP server’s to answer', async () =>
   const upstream = await startUpstream((_, response) => response.end('{}'));
   closing.push(upstream.close);
   upstream.server.on('checkExpectation', (_, response) => response.writeHead(499).end());
-  const watching = { bytes() {}, tooLong() {}, exchangeEnded() {}, end() {} };
+  const watching = {
+    ...{ bytes() {}, tooLong() {}, exchangeEnded() {}, end() {} },
+    ...{ message: () => [], opened: () => undefined, refused() {} },
+  };
   const url = new URL(`${upstream.url}/mcp`);
   const proxy = await startHttpProxy({ upstream: url, port: 0, open: () => watching });
   closing.push(() => proxy.close(0));

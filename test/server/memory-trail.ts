@@ -169,6 +169,7 @@ export function openMemoryTrail(): Promise<Trail> {
         ...{ arguments: args, result },
       }),
     govern: governing.govern,
+    linkKey: randomBytes(32),
     status: async () => status(state),
     close: async () => {
       governing.close();

@@ -11,12 +11,12 @@ import { type ExchangeEnd, ended } from './exchange.ts';
 import { gap, type Unread, uncounted, unread } from './gap.ts';
 import { idText, type Message, messageOf, type Side } from './message.ts';
 import { noticed } from './notification.ts';
-import { unknown } from './outcome.ts';
+import { outcome, unknown } from './outcome.ts';
 import { NOBODY } from './party.ts';
 import { asked } from './request.ts';
 import { keyOf, type Open, remember, type State, stateOf, type WatchOptions } from './state.ts';
 
-export type { WatchOptions };
+export type { Open, WatchOptions };
 
 export type Passed = {
   readonly from: Side;
@@ -32,9 +32,21 @@ export type Watch = {
   /** What passed and could not be read as messages. */
   readonly unread: (unread: Unread, at_ms: number) => readonly Draft[];
   readonly exchangeEnded: (end: ExchangeEnd, at_ms: number) => readonly Draft[];
+  /** The request of this id that has no answer yet. */
+  readonly opened: (request: Request) => Open | undefined;
+  /** It was never passed on, because this was decided. */
+  readonly refused: (request: Request, decision: Decided, at_ms: number) => readonly Draft[];
   /** The connection is over: what has no answer will get none. */
   readonly end: (at_ms: number) => readonly Draft[];
 };
+
+export type Request = {
+  readonly from: Side;
+  readonly id: unknown;
+  readonly exchange: number | undefined;
+};
+
+export type Decided = NonNullable<Draft['decision']>;
 
 export function openWatch(options: WatchOptions): Watch {
   const state = stateOf(options, NOBODY);
@@ -46,6 +58,8 @@ export function openWatch(options: WatchOptions): Watch {
     message: (passed, at_ms) => at(at_ms, () => look(state, passed)),
     unread: (what, at_ms) => at(at_ms, () => unread(state, what)),
     exchangeEnded: (end, at_ms) => at(at_ms, () => ended(state, end)),
+    opened: (request) => state.open.get(keyOf(state, request)),
+    refused: (request, decision, at_ms) => at(at_ms, () => refused(state, request, decision)),
     end: (at_ms) => at(at_ms, () => finish(state)),
   };
 }
@@ -115,6 +129,14 @@ function openFor(state: State, { from, id, exchange }: Answer): Open | undefined
   // Without sessions, a client answers a server's request in an exchange of its own.
   if (state.options.scoped !== true || from === 'server') return undefined;
   return opens.findLast((open) => idText(open.id) === idText(id));
+}
+
+function refused(state: State, request: Request, decision: Decided): Draft[] {
+  const key = keyOf(state, request);
+  const open = state.open.get(key);
+  if (open === undefined) return [];
+  state.open.delete(key);
+  return [outcome(state, open, { status: 'blocked', decision })];
 }
 
 function hashOf({ result, error }: Answer): string {

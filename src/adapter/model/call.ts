@@ -83,10 +83,38 @@ function plain(call_id: string): string {
   return call_id.replaceAll(/[^A-Za-z0-9]/g, '');
 }
 
-/** Of an API that gives calls no id: the same call, seen twice, gets the same. */
 function madeId({ session_id, exchange }: Telling, answer: ModelAnswer, place: number): string {
-  const text = answer.id ?? String(exchange.passage.started_ms);
-  return idOf(session_id, 'asked', [text, String(place)]);
+  const { started_ms } = exchange.passage;
+  return madeCallId({ session_id, answer_id: answer.id, started_ms, place });
+}
+
+export type Place = {
+  readonly session_id: string;
+  readonly answer_id: string | undefined;
+  /** When the request began. */
+  readonly started_ms: number;
+  /** Among the calls of the answer. */
+  readonly place: number;
+};
+
+/** Of an API that gives calls no id: the same call, seen twice, gets the same. */
+export function madeCallId({ session_id, answer_id, started_ms, place }: Place): string {
+  return idOf(session_id, 'asked', [answer_id ?? String(started_ms), String(place)]);
+}
+
+/** Calls that the agent never got: the proxy took them out of the answer. */
+export function refusedDrafts({ exchange, draft }: Telling): Draft[] {
+  return [...(exchange.refused ?? [])].map(([call_id, { tool, decision }]) =>
+    draft({
+      type: 'tool_call',
+      key: ['refused', call_id],
+      call_id,
+      tool,
+      status: 'blocked',
+      decision,
+      attributes: { evidence: 'model_proxy' },
+    }),
+  );
 }
 
 function remember({ session_id, memory }: Telling, call: Asked, call_id: string): void {

@@ -71,7 +71,8 @@ function plain(content: unknown): unknown {
   return (isObject(only) ? textIn(only, 'text') : undefined) ?? content ?? null;
 }
 
-function callsOf(message: Fields): Asked[] {
+/** What a whole message asks for. */
+export function callsOf(message: Fields): Asked[] {
   const calls = objectsIn(message, 'tool_calls').map((call): Asked => {
     const custom = objectIn(call, 'custom');
     const called = objectIn(call, 'function');
@@ -157,6 +158,8 @@ function begun(): Growing {
   return { texts: new Map(), calls: new Map(), stop: undefined };
 }
 
+/** The one call that older answers may ask for has no number. */
+const OLD = 'old';
 const TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'];
 
 function grow(choice: Growing, delta: Fields, at_ms: number): void {
@@ -168,15 +171,22 @@ function grow(choice: Growing, delta: Fields, at_ms: number): void {
     choice.texts.set(key, pieces);
   }
   const old = objectIn(delta, 'function_call');
-  if (Object.keys(old).length > 0) growCall(choice, { index: 'old', function: old }, at_ms);
+  if (Object.keys(old).length > 0) growCall(choice, { index: OLD, function: old }, at_ms);
   for (const part of objectsIn(delta, 'tool_calls')) growCall(choice, part, at_ms);
 }
 
-/** Some vendors number no calls: a new id begins one, a part without belongs to the last. */
+/**
+ * Which call a part of a stream belongs to. Some vendors number no calls: a new id begins one, a
+ * part without belongs to the last.
+ */
+export function callKey(part: Fields, known: Iterable<string>): string | undefined {
+  const index = part['index'] ?? nameIn(part, 'id');
+  return index === undefined ? [...known].at(-1) : JSON.stringify(index);
+}
+
 function growCall(choice: Growing, part: Fields, at_ms: number): void {
   const id = nameIn(part, 'id');
-  const index = part['index'] ?? id;
-  const key = index === undefined ? [...choice.calls.keys()].at(-1) : JSON.stringify(index);
+  const key = callKey(part, choice.calls.keys());
   if (key === undefined) return;
   const custom = objectIn(part, 'custom');
   const called = objectIn(part, 'function');

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Draft } from '../../event/event.ts';
 import { given, nameIn } from '../record.ts';
 import type { Message, ModelAnswer, ModelRequest } from './api.ts';
-import { askedDrafts, toldDrafts } from './call.ts';
+import { askedDrafts, refusedDrafts, toldDrafts } from './call.ts';
 import { conversationId } from './client.ts';
 import { isContext } from './context.ts';
 import type { ExchangeMemory } from './memory.ts';
@@ -27,6 +27,7 @@ export function draftsOf(
     apiCall(telling),
     ...(answer === undefined ? [] : said(telling, answer)),
     ...(answer === undefined ? [] : askedDrafts(telling, answer)),
+    ...refusedDrafts(telling),
   ];
   if (answer?.id !== undefined) memory.add(session_id, 'response', answer.id);
   return drafts;

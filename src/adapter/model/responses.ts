@@ -56,7 +56,7 @@ function request(body: Fields): ModelRequest {
 }
 
 /** A message may come without its type. */
-function kindOf(item: Fields): string {
+export function kindOf(item: Fields): string {
   return textIn(item, 'type') ?? 'message';
 }
 
@@ -85,7 +85,7 @@ function toldOf(item: Fields, call: Asked | undefined): Told {
 const HEAD = new Set(['id', 'type', 'status', 'call_id', 'name', 'namespace', 'output', 'error']);
 
 /** `function_call`, `custom_tool_call`, `local_shell_call`, `web_search_call` and their like. */
-function callOf(item: Fields, type: string): Asked {
+export function callOf(item: Fields, type: string): Asked {
   const name = nameIn(item, 'name') ?? type.slice(0, -'_call'.length);
   const space = nameIn(item, 'namespace') ?? serverOf(item, type);
   const text = textIn(item, 'arguments');
@@ -106,7 +106,7 @@ function serverOf(item: Fields, type: string): string | undefined {
 }
 
 /** Calls that the vendor runs itself: their item says what came of them. */
-const HOSTED = new Set([
+export const HOSTED: ReadonlySet<string> = new Set([
   'web_search_call',
   'file_search_call',
   'code_interpreter_call',
@@ -161,7 +161,11 @@ function answerOf(body: Fields, times: ReadonlyMap<string, number>): ModelAnswer
   };
 }
 
-const ENDINGS = new Set(['response.completed', 'response.failed', 'response.incomplete']);
+export const ENDINGS: ReadonlySet<string> = new Set([
+  'response.completed',
+  'response.failed',
+  'response.incomplete',
+]);
 
 /** The last word is the ending's; items count where it has none, or never came. */
 function stream(): StreamReader {

@@ -36,6 +36,13 @@ export type Exchange = {
   readonly passage: Passage;
   readonly request: ModelRequest | undefined;
   readonly answer: ModelAnswer | undefined;
+  /** Calls that were taken out of the answer, by their id. */
+  readonly refused?: ReadonlyMap<string, RefusedCall>;
+};
+
+export type RefusedCall = {
+  readonly tool: string;
+  readonly decision: NonNullable<Draft['decision']>;
 };
 
 /** What every draft of an exchange is made with. */
@@ -62,7 +69,7 @@ export function tellingOf(exchange: Exchange, session_id: string, memory: Exchan
 
 function draftOf(exchange: Exchange, session_id: string, { key, at_ms, ...facts }: Facts): Draft {
   const { client, api, passage } = exchange;
-  const { runtime, version, agent_id, turn_id, trace, parent_session_id } = client;
+  const { runtime, version, turn_id, trace, parent_session_id } = client;
   const [kind, ...parts] = key;
   const from =
     client.session_id === session_id ? given('parent_session_id', parent_session_id) : {};
@@ -82,17 +89,15 @@ function draftOf(exchange: Exchange, session_id: string, { key, at_ms, ...facts 
     ...from,
     ...given('turn_id', turn_id),
     ...given('trace', trace),
-    ...(runtime === undefined && agent_id === undefined
-      ? {}
-      : {
-          agent: {
-            ...given('id', agent_id),
-            ...given('runtime', runtime),
-            ...given('version', version),
-          },
-        }),
+    ...given('agent', agentOf(client)),
     source: { kind: 'model_proxy', ...given('runtime', runtime), ...given('version', version) },
     ...facts,
     attributes: Object.fromEntries(attributes.filter(([, value]) => value !== undefined)),
   };
+}
+
+/** As its events name it. */
+export function agentOf({ runtime, version, agent_id }: Client): Draft['agent'] {
+  if (runtime === undefined && agent_id === undefined) return undefined;
+  return { ...given('id', agent_id), ...given('runtime', runtime), ...given('version', version) };
 }

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { type EgressCounts, startEgressProxy } from '../../proxy/egress.ts';
 import { readRules } from '../../proxy/hosts.ts';
+import { openDeciding, tellGate } from '../reach/gate.ts';
 import { openRecorder } from '../reach/recorder.ts';
 import { type Command, type Context, flag, type Input, option, whole } from './command.ts';
+import { GATE_OPTIONS } from './gate-option.ts';
 
 const PORT = 4631;
 /** How long connections may go on when the proxy is told to stop, in milliseconds. */
@@ -16,11 +18,13 @@ export const egressProxy: Command = {
     { flags: '--deny <hosts>', about: 'command.option.deny' },
     { flags: '--deny-private', about: 'command.option.denyPrivate' },
     { flags: '--session <id>', about: 'command.option.session' },
+    ...GATE_OPTIONS,
   ],
   examples: [
     'clawctl egress-proxy',
     'HTTPS_PROXY=http://my-session:x@127.0.0.1:4631 node agent.js',
     'clawctl egress-proxy --deny-private --deny "*.example.com"',
+    'clawctl egress-proxy --enforce --approval-wait 20',
     'clawctl egress-proxy --allow "api.anthropic.com,*.npmjs.org:443,127.0.0.1"',
   ],
   run: async (context, input) => {
@@ -29,11 +33,13 @@ export const egressProxy: Command = {
     const deny = flag(input, 'denyPrivate') ? [...hosts.deny, 'private'] : hosts.deny;
     const rules = readRules({ ...hosts, deny });
     const port = whole(input, 'port', { least: 0, most: 65_535 }) ?? PORT;
+    const { gate, close } = await openDeciding(context, input);
     const claw = await openRecorder(context, input);
     const { record } = claw;
     const session_id = option(input, 'session');
-    const proxy = await startEgressProxy({ rules, port, record, session_id }).catch(
+    const proxy = await startEgressProxy({ rules, port, record, session_id, gate }).catch(
       async (error: unknown) => {
+        close();
         await claw.close();
         throw error;
       },
@@ -41,8 +47,10 @@ export const egressProxy: Command = {
     greet(context, proxy.url);
     if (!stopped.aborted) await once(stopped, 'abort');
     await proxy.close(GRACE_MS);
+    close();
     await claw.close();
     farewell(context, proxy.counts(), claw.status().dropped);
+    tellGate(context, gate);
   },
 };
 

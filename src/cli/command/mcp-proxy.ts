@@ -1,9 +1,13 @@
 /** `clawctl mcp-proxy`: an MCP server as it is, and a record of what it was asked and answered. */
 import { once } from 'node:events';
+import type { Gate } from '../../proxy/gate.ts';
+import type { McpGate } from '../../proxy/mcp-gate.ts';
 import { nameOfCommand } from '../../proxy/mcp-name.ts';
 import { type Ended, relayStdio, startServer } from '../../proxy/mcp-stdio.ts';
+import type { Watching } from '../../proxy/mcp-watching.ts';
 import { refuse } from '../problem.ts';
 import { type Command, type Context, type Input, option, whole } from './command.ts';
+import { GATE_OPTIONS } from './gate-option.ts';
 
 /** A stream of events never ends by itself: what is under way gets this long, in milliseconds. */
 const GRACE_MS = 1000;
@@ -15,10 +19,12 @@ export const mcpProxy: Command = {
     { flags: '--upstream <address>', about: 'command.option.mcpUpstream' },
     { flags: '--port <port>', about: 'command.option.mcpPort' },
     { flags: '--session <id>', about: 'command.option.session' },
+    ...GATE_OPTIONS,
   ],
   examples: [
     'clawctl mcp-proxy --name fs -- npx -y @modelcontextprotocol/server-filesystem /srv/files',
     'clawctl mcp-proxy --name tickets --upstream https://tickets.example/mcp --port 8700',
+    'clawctl mcp-proxy --enforce --name fs -- npx -y @modelcontextprotocol/server-filesystem /srv',
     '',
     '.mcp.json:',
     '{"mcpServers": {"fs": {"command": "clawctl", "args": ["mcp-proxy", "--name", "fs", "--",',
@@ -53,14 +59,22 @@ async function overStdio(context: Context, input: Input, words: readonly string[
     const watched = { place: nameOfCommand(words), transport: 'stdio', identity: words } as const;
     const recording = await openRecording(context, input, watched);
     const ends = { input: process.stdin, output: process.stdout };
+    const { gate } = recording;
     try {
-      end(await relayStdio(started, { ...ends, watching: recording.open() }));
+      const watching = recording.open();
+      const held = gate && { gate: await heldBy(gate, watching) };
+      end(await relayStdio(started, { ...ends, watching, ...held }));
     } finally {
       await recording.close();
     }
   } finally {
     started.child.kill();
   }
+}
+
+async function heldBy(gate: Gate, watching: Watching): Promise<McpGate> {
+  const { openMcpGate } = await import('../../proxy/mcp-gate.ts');
+  return openMcpGate(gate, watching);
 }
 
 /** As the server ended: with its code, or by its signal once everything is closed. */
@@ -79,7 +93,8 @@ async function overHttp(context: Context, input: Input, upstream: URL): Promise<
   const watched = { place: upstream.hostname, transport: 'http', identity: [address] } as const;
   const recording = await openRecording(context, input, watched);
   try {
-    const proxy = await startHttpProxy({ upstream, port, open: recording.open });
+    const { open, gate } = recording;
+    const proxy = await startHttpProxy({ upstream, port, open, gate });
     if (format === 'json') terminal.json({ url: proxy.url, upstream: address });
     else terminal.line(t('mcp.ready', { url: proxy.url, upstream: upstream.host }));
     if (!stopped.aborted) await once(stopped, 'abort');

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { type Counts, startModelProxy } from '../../proxy/model.ts';
 import { readUpstreams } from '../../proxy/upstream.ts';
 import { isLoopback } from '../../server/loopback.ts';
+import { openDeciding, tellGate } from '../reach/gate.ts';
 import { openRecorder } from '../reach/recorder.ts';
 import { type Command, type Context, option, whole } from './command.ts';
+import { GATE_OPTIONS } from './gate-option.ts';
 
 const PORT = 4630;
 /** How long requests under way may go on when the proxy is told to stop, in milliseconds. */
@@ -18,6 +20,7 @@ export const modelProxy: Command = {
     { flags: '--openai <url>', about: 'command.option.openai' },
     { flags: '--gemini <url>', about: 'command.option.gemini' },
     { flags: '--session <id>', about: 'command.option.session' },
+    ...GATE_OPTIONS,
   ],
   examples: [
     'clawctl model-proxy',
@@ -25,6 +28,7 @@ export const modelProxy: Command = {
     'OPENAI_BASE_URL=http://127.0.0.1:4630/v1 node agent.js',
     'GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:4630 gemini',
     'clawctl model-proxy --openai http://127.0.0.1:11434 --session nightly',
+    'clawctl model-proxy --enforce',
   ],
   run: async (context, input) => {
     const { t, terminal } = context;
@@ -35,6 +39,7 @@ export const modelProxy: Command = {
       gemini: option(input, 'gemini'),
     });
     const port = whole(input, 'port', { least: 0, most: 65_535 }) ?? PORT;
+    const { gate, close } = await openDeciding(context, input);
     const claw = await openRecorder(context, input);
     const { record } = claw;
     const session_id = option(input, 'session');
@@ -44,7 +49,9 @@ export const modelProxy: Command = {
       host: option(input, 'host'),
       record,
       session_id,
+      gate,
     }).catch(async (error: unknown) => {
+      close();
       await claw.close();
       throw error;
     });
@@ -55,8 +62,10 @@ export const modelProxy: Command = {
     }
     if (!stopped.aborted) await once(stopped, 'abort');
     await proxy.close(GRACE_MS);
+    close();
     await claw.close();
     farewell(context, proxy.counts(), claw.status().dropped);
+    tellGate(context, gate);
   },
 };
 

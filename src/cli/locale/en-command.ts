@@ -1,4 +1,5 @@
 /** What each command and option of clawctl does, in English. */
+import { policyAbout, policyArguments, policyOptions } from './en-policy.ts';
 import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
@@ -28,6 +29,7 @@ export const commands = {
       list: 'list tokens, never their secret',
       revoke: 'revoke a token',
     },
+    policy: policyAbout,
     import: 'read transcripts and recorded runs into the trail',
     'model-proxy': 'record what agents and model APIs say to each other',
     'egress-proxy': 'record and restrict the hosts that agents reach',
@@ -89,6 +91,9 @@ export const commands = {
     mcpName: "the server's name in mcp__NAME__TOOL: as the agent's settings name it",
     mcpUpstream: 'address of an MCP server that speaks streamable HTTP',
     mcpPort: 'port to listen on, on this machine alone (any free one)',
+    relayEnforce: 'refuse what policy denies, hold what needs approval (= --mode enforce)',
+    relayMode: 'observe: record what would be decided; enforce: refuse (default: record only)',
+    relayWait: 'seconds to hold an action for approval (50, at most 600)',
     relayPort: 'port to listen on (model-proxy 4630, egress-proxy 4631; 0: a free one)',
     anthropic: 'upstream of Anthropic requests (https://api.anthropic.com)',
     openai: 'upstream of OpenAI requests (https://api.openai.com)',
@@ -104,6 +109,7 @@ export const commands = {
     mode: 'observe: only record what would be decided; enforce: as --enforce',
     approvalWait: 'how long a call waits for its approval, with --enforce (300)',
     program: "the runtime's own program, where it is not on PATH",
+    ...policyOptions,
   },
   argument: {
     explained: "an event's id, its index (#), or a call's id or the start of it",
@@ -118,5 +124,6 @@ export const commands = {
     runtime: 'which runtime',
     shell: 'bash, zsh or fish',
     mcpCommand: "the server's command line, after --",
+    ...policyArguments,
   },
 } as const;

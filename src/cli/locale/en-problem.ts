@@ -1,4 +1,5 @@
 /** Failures that clawctl itself finds, in English, with the way out. */
+import { policyProblems } from './en-policy.ts';
 import { rollbackProblems } from './en-rollback.ts';
 
 export const problems = {
@@ -53,6 +54,7 @@ export const problems = {
   value: { message: 'Option {{flag}} needs a value.', hint: 'Add --help to see an example.' },
   required: { message: 'Option {{flag}} is required.', hint: 'Add --help to see an example.' },
   excess: { message: 'Too many arguments.', hint: 'Quote a query that holds spaces.' },
+  needsMode: { message: '{{one}} needs --enforce or --mode.' },
   needs: { message: '{{option}} needs {{other}}.' },
   conflict: { message: '{{one}} and {{other}} do not go together.' },
   usage: { message: '{{text}}', hint: 'Add --help to see an example.' },
@@ -121,5 +123,6 @@ export const problems = {
     hint: 'Leave --project away.',
   },
   notFor: { message: '{{option}} is not for {{runtime}}.' },
+  ...policyProblems,
   shell: { message: 'No completion for {{shell}}.', hint: 'There is bash, zsh and fish.' },
 } as const satisfies Readonly<Record<string, { message: string; hint?: string }>>;

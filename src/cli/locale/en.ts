@@ -4,6 +4,7 @@ import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
 import { gate } from './en-gate.ts';
+import { policy } from './en-policy.ts';
 import { problems } from './en-problem.ts';
 import { rollback } from './en-rollback.ts';
 import { why } from './en-why.ts';
@@ -14,6 +15,7 @@ export const en = {
   footer: 'Start a server with "clawctl serve"; "clawctl COMMAND --help" shows examples.',
   command: commands,
   coverage,
+  policy,
   fault: faults,
   problem: problems,
   why,
@@ -32,6 +34,7 @@ export const en = {
   group: {
     logs: 'search, follow, export and show events',
     sessions: 'list and show sessions',
+    policy: 'check, test, compare and put in force what agents may do',
     token: 'manage the tokens of agents and readers',
   },
   label: {
@@ -58,6 +61,11 @@ export const en = {
     name: 'NAME',
     role: 'ROLE',
     tenant: 'TENANT',
+    effect: 'EFFECT',
+    file: 'FILE',
+    reason: 'REASON',
+    author: 'AUTHOR',
+    version: 'VERSION',
     created: 'CREATED',
     used: 'LAST USED',
     recorded: 'RECORDED',
@@ -223,6 +231,7 @@ export const en = {
     closed: 'The file holds no content; the entry only commits to it.',
   },
   relay: {
+    gateClosed: 'Policy refused {{refused}}; on {{undecided}} nobody could decide.',
     model: 'Recording what models and agents say. Export:',
     modelClosed:
       'Exchanges: {{watched}} watched, {{missed}} of them not in full; {{passed}} others passed.',

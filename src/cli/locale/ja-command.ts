@@ -1,6 +1,7 @@
 /** What each command and option of clawctl does, in Japanese. */
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
+import { policyAboutJa, policyArgumentsJa, policyOptionsJa } from './ja-policy.ts';
 import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
@@ -30,6 +31,7 @@ export const commandsJa = {
       list: 'トークンを一覧する（秘密は表示しない）',
       revoke: 'トークンを失効させる',
     },
+    policy: policyAboutJa,
     import: '実行記録（トランスクリプト）を監査証跡に取り込む',
     'model-proxy': 'エージェントとモデル API のやり取りを記録する',
     'egress-proxy': 'エージェントの接続先ホストを記録し、制限する',
@@ -91,6 +93,9 @@ export const commandsJa = {
     mcpName: 'mcp__NAME__TOOL に使うサーバー名（エージェントの設定での名前）',
     mcpUpstream: 'Streamable HTTP で話す MCP サーバーのアドレス',
     mcpPort: '待ち受けるポート（このマシンのみ、既定は空いているもの）',
+    relayEnforce: 'ポリシーが拒否するものを拒否し、承認が必要なものを保留（--mode enforce と同じ）',
+    relayMode: 'observe は判定の記録のみ、enforce は拒否（省略時は記録だけ）',
+    relayWait: '承認を待って保留する秒数（50、最大 600）',
     relayPort: '待ち受けるポート（model-proxy 4630、egress-proxy 4631、0 は空きポート）',
     anthropic: 'Anthropic 宛ての転送先（https://api.anthropic.com）',
     openai: 'OpenAI 宛ての転送先（https://api.openai.com）',
@@ -106,6 +111,7 @@ export const commandsJa = {
     mode: 'observe: どう判断されるかだけを記録、enforce: --enforce と同じ',
     approvalWait: '--enforce のとき、呼び出しが承認を待つ秒数（300）',
     program: 'ランタイム自身のプログラム（PATH にない場合）',
+    ...policyOptionsJa,
   },
   argument: {
     explained: 'イベントの ID、番号（#）、または呼び出しの ID（先頭部分でも可）',
@@ -120,5 +126,6 @@ export const commandsJa = {
     runtime: 'ランタイムの名前',
     shell: 'bash、zsh、fish のいずれか',
     mcpCommand: 'サーバーのコマンドライン（-- の後に書く）',
+    ...policyArgumentsJa,
   },
 } satisfies Catalogue<typeof commands>;

@@ -1,6 +1,7 @@
 /** Failures that clawctl itself finds, in Japanese, with the way out. */
 import type { Catalogue } from './catalogue.ts';
 import type { problems } from './en-problem.ts';
+import { policyProblemsJa } from './ja-policy.ts';
 import { rollbackProblems } from './ja-rollback.ts';
 
 export const problemsJa = {
@@ -61,6 +62,7 @@ export const problemsJa = {
     hint: '--help を付けると例が見られます。',
   },
   excess: { message: '引数が多すぎます。', hint: '空白を含む検索式は引用符で囲んでください。' },
+  needsMode: { message: '{{one}} には --enforce または --mode が必要です。' },
   needs: { message: '{{option}} には {{other}} が必要です。' },
   conflict: { message: '{{one}} と {{other}} は同時に使えません。' },
   usage: { message: '{{text}}', hint: '--help を付けると例が見られます。' },
@@ -129,6 +131,7 @@ export const problemsJa = {
     hint: '--project を外してください。',
   },
   notFor: { message: '{{option}} は {{runtime}} には使えません。' },
+  ...policyProblemsJa,
   shell: {
     message: '{{shell}} 用の補完はありません。',
     hint: 'bash、zsh、fish があります。',

@@ -5,6 +5,7 @@ import { coverageJa } from './ja-coverage.ts';
 import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { gateJa } from './ja-gate.ts';
+import { policyJa } from './ja-policy.ts';
 import { problemsJa } from './ja-problem.ts';
 import { rollback } from './ja-rollback.ts';
 import { whyJa } from './ja-why.ts';
@@ -15,6 +16,7 @@ export const ja = {
   footer: 'サーバーは「clawctl serve」で起動します。例は「clawctl COMMAND --help」で見られます。',
   command: commandsJa,
   coverage: coverageJa,
+  policy: policyJa,
   fault: faultsJa,
   problem: problemsJa,
   why: whyJa,
@@ -33,6 +35,7 @@ export const ja = {
   group: {
     logs: 'イベントの検索・追跡・書き出し・表示',
     sessions: 'セッションの一覧と表示',
+    policy: 'エージェントに許すことの確認・テスト・比較・施行',
     token: 'エージェントと閲覧者のトークンの管理',
   },
   label: {
@@ -59,6 +62,11 @@ export const ja = {
     name: '名前',
     role: '役割',
     tenant: 'テナント',
+    effect: '効果',
+    file: 'ファイル',
+    reason: '理由',
+    author: '施行者',
+    version: '版',
     created: '作成',
     used: '最終使用',
     recorded: '記録数',
@@ -210,6 +218,7 @@ export const ja = {
     closed: 'ファイルに内容は含まれません。エントリーはその約束だけを持ちます。',
   },
   relay: {
+    gateClosed: 'ポリシーによる拒否 {{refused}} 件、判定できなかったもの {{undecided}} 件。',
     model: 'モデルとエージェントのやり取りを記録しています。export:',
     modelClosed:
       'やり取り: 記録 {{watched}} 件（うち不完全 {{missed}} 件）、素通し {{passed}} 件。',

@@ -14,7 +14,7 @@ import type { Approvals } from './approval.ts';
 import { type Asked, decideNow, decisionOf, eventOf, judge, statusOf } from './decide.ts';
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground, ownEvent, timeOf } from './ground.ts';
-import { modeOf, openTaskOf, pendingApproval } from './state.ts';
+import { coveringApproval, modeOf, openTaskOf, pendingApproval } from './state.ts';
 import { entryOf, within } from './task.ts';
 import { approvalFor, type For } from './terms.ts';
 
@@ -163,10 +163,16 @@ async function open(ground: ValidateOptions, { asked, actor, approval }: Asking)
     const before = await recall(ground, asked, asked.id);
     if (before) return before;
   }
-  const decision = await decideNow(ground, asked);
-  const needed = decision.outcome === 'escalate' && decision.mode === 'enforce' && approval;
-  if (!needed) return decision;
-  const known = pendingApproval(asked.state, sameAs(asked));
+  const first = await decideNow(ground, asked);
+  const needed = ({ outcome, mode }: Decision) =>
+    outcome === 'escalate' && mode === 'enforce' && approval;
+  if (!needed(first)) return first;
+  const pending = () => pendingApproval(asked.state, sameAs(asked));
+  // An approval that was given while the decision was being recorded is not asked for again.
+  const given = !pending() && coveringApproval(asked.state, sameAs(asked), ground.now());
+  const decision = given ? await decideNow(ground, { ...asked, id: undefined }) : first;
+  if (!needed(decision)) return decision;
+  const known = pending();
   const made = known ?? (await askFor(ground, { asked, actor, decision }));
   return { ...decision, approval: made };
 }
