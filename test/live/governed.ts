@@ -142,7 +142,7 @@ async function approve(rig: Served): Promise<void> {
     if (one === undefined) return false;
     const words = ['approvals', 'approve', one.approval_id, '--reason', 'The folder is empty.'];
     const env = { XDG_CONFIG_HOME: '', HOME: rig.root };
-    const { code, err } = await rig.run([...words, '--yes'], env);
+    const { code, err } = await rig.run(words, env);
     assert.equal(code, 0, err);
     return true;
   });
