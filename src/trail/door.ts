@@ -65,11 +65,20 @@ export function openDoor(options: DoorOptions): Door {
     },
     record: async (own) => {
       const [receipt] = await pass([own], { tenant_id: own.tenant_id }, options);
+      if (receipt?.status === 'duplicate') throw taken();
       if (receipt?.status !== 'rejected') return;
       const { code, message, ...detail } = receipt.error;
       throw new Fault(code, message, detail);
     },
   };
+}
+
+/** What stands under the id already is something else: this was not recorded. */
+function taken(): Fault {
+  return new Fault('decision.mismatch', 'This id is of another event.', {
+    field: 'id',
+    hint: 'Ask with a new id, or with none.',
+  });
 }
 
 /** Ids that producers chose, while their events are on the way to the disk. */
