@@ -75,3 +75,38 @@ test('a vote or a decision under the id of another event is refused, not believe
   assert.equal(before.state, 'pending');
   assert.deepEqual(await (await reopen()).approval('acme', approval_id), before);
 });
+
+test('what was only observed lets nothing run where it is enforced', async () => {
+  const { govern, reopen } = await open();
+  const id = '01890000-0000-7000-8000-000000000001';
+  const calls = [{ call_id: 'c' }, { id }] as const;
+  for (const call of calls) {
+    const seen = await govern.validate({ ...bash('rm a'), ...call, mode: 'observe' }, BOT);
+    assert.equal(seen.allowed, true);
+  }
+  const held = await govern.validate({ ...bash('rm a'), call_id: 'c' }, BOT);
+  assert.deepEqual([held.mode, held.allowed, held.outcome], ['enforce', false, 'escalate']);
+  const again = { ...bash('rm a'), id };
+  await assert.rejects(govern.validate(again, BOT), refuses('decision.mismatch'));
+  await assert.rejects((await reopen()).validate(again, BOT), refuses('decision.mismatch'));
+});
+
+test('what a person refused stays refused, also for who then asks to be observed', async () => {
+  const { govern } = await open();
+  const call = { ...bash('rm a'), call_id: 'c' };
+  const { approval_id } = await escalated(govern, call);
+  await govern.deny(approval_id, { reason: 'no' }, JANE);
+  await govern.validate({ ...call, mode: 'observe' }, BOT);
+  assert.equal((await govern.validate(call, BOT)).allowed, false);
+});
+
+test('an observed action uses up no approval', async () => {
+  const { govern } = await open();
+  const { approval_id } = await escalated(govern, bash('rm a'));
+  await govern.approve(approval_id, { reason: 'once' }, JANE);
+  const seen = await govern.validate({ ...bash('rm a'), mode: 'observe' }, BOT);
+  assert.equal(seen.outcome, 'permit');
+  assert.equal((await govern.approval('acme', approval_id)).state, 'approved');
+  assert.equal((await govern.validate(bash('rm a'), BOT)).outcome, 'permit');
+  assert.equal((await govern.approval('acme', approval_id)).state, 'used');
+});

@@ -92,15 +92,21 @@ function verdictOn(
 }
 
 /** Takes a call of the budget, and the approval of a single run; gives back how to undo it. */
-function reserve({ state, task }: Asked, { verdict, approval }: Judged): () => void {
-  if (verdict.outcome !== 'permit') return () => undefined;
-  const once = approval?.scope === 'once' ? approval : undefined;
+function reserve(asked: Asked, judged: Judged): () => void {
+  if (judged.verdict.outcome !== 'permit') return () => undefined;
+  const { state, task } = asked;
+  const once = usedUp(asked, judged);
   if (once) putApproval(state, { ...once, state: 'used' });
   if (task) task.task = spent(task, 1);
   return () => {
     if (once) putApproval(state, once);
     if (task) task.task = spent(task, -1);
   };
+}
+
+/** An approval of a single run; who is only observed would act without it too. */
+function usedUp({ mode }: Asked, { approval }: Judged): Approval | undefined {
+  return approval?.scope === 'once' && mode === 'enforce' ? approval : undefined;
 }
 
 function spent({ task }: TaskEntry, calls: number): TaskEntry['task'] {
@@ -115,7 +121,8 @@ async function recordDecision(ground: Ground, asked: Asked, judged: Judged): Pro
     decision_id,
     created_at: judged.request.context.at,
   });
-  const used = approval?.scope === 'once' ? { approval: { ...approval, state: 'used' } } : {};
+  const once = usedUp(asked, judged);
+  const used = once ? { approval: { ...once, state: 'used' } } : {};
   await ground.record(
     ownEvent(state.tenant, {
       ...eventOf(asked),

@@ -7,6 +7,7 @@ import { actionHash } from '../../policy/approval.ts';
 import {
   type Approval,
   type Decision,
+  type Mode,
   requestApprovalSchema,
   validateSchema,
 } from '../../policy/lifecycle.ts';
@@ -26,6 +27,7 @@ const REMEMBERED = 50_000;
 /** One call's way from question to final answer. */
 type Course = {
   readonly action_hash: string;
+  readonly mode: Mode;
   /** The last decision, which may wait for an approval. */
   decided: Promise<Decision>;
   /** What came of the approval. */
@@ -126,10 +128,12 @@ async function courseOf(
   const { asked } = asking;
   const key = keyOf(asked);
   const known = key === undefined ? undefined : courses.get(key);
-  if (known?.action_hash === asked.action_hash) return known;
+  const same = known?.action_hash === asked.action_hash && holds(known.mode, asked.mode);
+  if (known && same) return known;
   if (known && asked.id !== undefined) throw mismatch();
-  const decided = open(ground, asking);
-  const course: Course = { action_hash: asked.action_hash, decided };
+  const { action_hash, mode } = asked;
+  const course: Course = { action_hash, mode, decided: open(ground, asking) };
+  const { decided } = course;
   if (key === undefined) return course;
   courses.set(key, course);
   for (const [oldest] of courses) {
@@ -144,10 +148,15 @@ async function courseOf(
   return course;
 }
 
-function keyOf({ state, acting, id }: Asked): string | undefined {
+/** What was only observed says nothing to who is held to decisions. */
+function holds(decided: Mode, asked: Mode): boolean {
+  return decided === 'enforce' || asked === 'observe';
+}
+
+function keyOf({ state, acting, mode, id }: Asked): string | undefined {
   if (id !== undefined) return `${state.tenant} id ${id}`;
   if (acting.call_id === undefined) return undefined;
-  return `${state.tenant} call ${JSON.stringify([acting.session_id, acting.call_id])}`;
+  return `${state.tenant} ${mode} ${JSON.stringify([acting.session_id, acting.call_id])}`;
 }
 
 function mismatch(): Fault {
@@ -192,6 +201,7 @@ async function recall(ground: Ground, asked: Asked, id: string): Promise<Decisio
     | { action_hash?: unknown; mode?: Asked['mode']; request?: never }
     | undefined;
   if (own?.action_hash !== asked.action_hash) throw mismatch();
+  if (!holds(own.mode ?? 'observe', asked.mode)) throw mismatch();
   const {
     outcome = 'deny',
     policy_ids = [],
@@ -237,7 +247,8 @@ async function conclude(
   { asked, decision }: Waiting,
   approval: Approval,
 ): Promise<Decision> {
-  const anew = { ...asked, id: undefined };
+  const { mode } = decision;
+  const anew = { ...asked, mode, id: undefined };
   if (approval.state === 'approved') return decideNow(ground, anew);
   const made = { decision_id: ground.newId(), created_at: timeOf(ground) };
   const { reason, by } = refusalIn(approval);
@@ -262,10 +273,10 @@ async function conclude(
         reason: verdict.reason,
         ...(by === undefined ? {} : { approver: by }),
       },
-      ...statusOf(outcome, asked.mode),
+      ...statusOf(outcome, mode),
       own: {
         decision: {
-          ...{ request, mode: asked.mode, allowed: final.allowed, action_hash: asked.action_hash },
+          ...{ request, mode, allowed: final.allowed, action_hash: asked.action_hash },
           approval_id: approval.approval_id,
         },
       },
