@@ -1,6 +1,7 @@
 /** What a caller may try to get around a decision, a budget or an approval: none of it works. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../../src/fault/fault.ts';
 import type { Actor, Govern } from '../../src/trail/govern/govern.ts';
 import { accepted, newPlace, type Place } from './place.ts';
@@ -60,6 +61,17 @@ async function escalated(govern: Govern, action: Parameters<Govern['validate']>[
   return approval;
 }
 
+async function pendingIn(govern: Govern) {
+  await eventually(async () => (await govern.approvals('acme', { state: 'pending' })).length > 0);
+  const [approval] = await govern.approvals('acme', { state: 'pending' });
+  assert.ok(approval);
+  return approval;
+}
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(5);
+}
+
 test('a vote or a decision under the id of another event is refused, not believed', async () => {
   const { trail, govern, reopen } = await open();
   const sent = await trail.ingest([{ type: 'prompt', session_id: 's1' }], { tenant_id: 'acme' });
@@ -67,10 +79,7 @@ test('a vote or a decision under the id of another event is refused, not believe
   const { approval_id } = await escalated(govern, bash('rm a'));
   const vote = { id, reason: 'fine' };
   await assert.rejects(govern.approve(approval_id, vote, JANE), refuses('decision.mismatch'));
-  await assert.rejects(
-    govern.validate({ ...bash('ls'), id }, BOT),
-    refuses('decision.mismatch'),
-  );
+  await assert.rejects(govern.validate({ ...bash('ls'), id }, BOT), refuses('decision.mismatch'));
   const before = await govern.approval('acme', approval_id);
   assert.equal(before.state, 'pending');
   assert.deepEqual(await (await reopen()).approval('acme', approval_id), before);
@@ -109,4 +118,83 @@ test('an observed action uses up no approval', async () => {
   assert.equal((await govern.approval('acme', approval_id)).state, 'approved');
   assert.equal((await govern.validate(bash('rm a'), BOT)).outcome, 'permit');
   assert.equal((await govern.approval('acme', approval_id)).state, 'used');
+});
+
+test('an approval of one run serves one of two that wait for it, and the other asks anew', async () => {
+  const { govern } = await open();
+  const first = await escalated(govern, { ...bash('rm a'), call_id: 'a' });
+  const waiting = ['a', 'b'].map((call_id) =>
+    govern.validate({ ...bash('rm a'), call_id, wait_s: 30 }, BOT),
+  );
+  await eventually(async () => (await govern.approvals('acme', {})).length === 1);
+  await pause(50);
+  await govern.approve(first.approval_id, { reason: 'one of them' }, JANE);
+  const decision = await Promise.race(waiting);
+  assert.equal(decision.outcome, 'permit');
+  const second = await pendingIn(govern);
+  assert.notEqual(second.approval_id, first.approval_id);
+  await govern.approve(second.approval_id, { reason: 'the other too' }, JANE);
+  const decisions = await Promise.all(waiting);
+  assert.deepEqual(
+    decisions.map(({ outcome }) => outcome),
+    ['permit', 'permit'],
+  );
+});
+
+test('a call that was looked at without asking is asked for when it is to be', async () => {
+  const { govern } = await open();
+  const call = { ...bash('rm a'), call_id: 'c' };
+  const look = await govern.validate({ ...call, approval: false }, BOT);
+  assert.equal(look.approval, undefined);
+  const asked = await govern.validate(call, BOT);
+  assert.equal(asked.decision_id, look.decision_id);
+  assert.equal(asked.approval?.state, 'pending');
+  assert.deepEqual(await govern.validate(call, BOT), asked);
+});
+
+test('a decision asked again by its id after a restart goes on waiting for its approval', async () => {
+  const { govern, reopen } = await open();
+  const call = { ...bash('rm a'), id: '01890000-0000-7000-8000-000000000001' };
+  const { approval_id } = await escalated(govern, call);
+  const later = await reopen();
+  const again = await later.validate(call, BOT);
+  assert.equal(again.approval?.approval_id, approval_id);
+  await later.approve(approval_id, { reason: 'fine' }, JANE);
+  assert.equal((await later.validate(call, BOT)).outcome, 'permit');
+});
+
+test('asked for the same at once, one approval is asked for', async () => {
+  const { govern } = await open();
+  await Promise.all([
+    govern.requestApproval({ ...bash('rm a'), reason: 'one' }, BOT),
+    govern.requestApproval({ ...bash('rm a'), reason: 'two' }, BOT),
+    govern.validate(bash('rm a'), BOT),
+  ]);
+  assert.equal((await govern.approvals('acme', {})).length, 1);
+});
+
+test('where policies ask for more, an approval given before does not stand in the way', async () => {
+  const { govern } = await open();
+  const { approval_id } = await escalated(govern, bash('rm a'));
+  const left = await escalated(govern, bash('rm b'));
+  await govern.approve(approval_id, { reason: 'x', scope: 'session' }, JANE);
+  const more = `@id("also") @escalate("Really?")
+    forbid (principal, action == Action::"delete", resource);`;
+  const files = [...POLICIES, { name: 'more.cedar', text: more }];
+  await govern.applyPolicies({ files }, JANE);
+  for (const command of ['rm a', 'rm b']) {
+    const asked = await escalated(govern, bash(command));
+    assert.notEqual(asked.approval_id, left.approval_id);
+    await govern.approve(asked.approval_id, { reason: 'really' }, JANE);
+    assert.equal((await govern.validate(bash(command), BOT)).outcome, 'permit');
+  }
+});
+
+test('a requester cannot make an approval last longer than the policy says', async () => {
+  const { govern } = await open();
+  const text = POLICIES[0]?.text.replace('@escalate', '@expires("1m") @escalate') ?? '';
+  await govern.applyPolicies({ files: [{ name: 'test.cedar', text }] }, JANE);
+  const request = { ...bash('rm a'), reason: 'please', expires_s: 86_400 };
+  const { requested_at, expires_at } = await govern.requestApproval(request, BOT);
+  assert.equal(Date.parse(expires_at) - Date.parse(requested_at), 60_000);
 });

@@ -57,12 +57,11 @@ export function judge(ground: Ground, asked: Asked): Judged {
   const request = policyRequest(acting, timeOf(ground));
   const verdict = verdictOn(ground, asked, [request]);
   if (verdict.outcome !== 'escalate') return { verdict, request };
-  const same = { session_id: acting.session_id, action_hash: asked.action_hash };
+  const { policy_ids } = verdict;
+  const same = { session_id: acting.session_id, action_hash: asked.action_hash, policy_ids };
   const approval = coveringApproval(state, same, ground.now());
   if (!approval) return { verdict, request };
-  const lifted = new Set(approval.policy_ids);
-  if (!verdict.policy_ids.every((id) => lifted.has(id))) return { verdict, request };
-  const after = verdictOn(ground, asked, [request, lifted]);
+  const after = verdictOn(ground, asked, [request, new Set(approval.policy_ids)]);
   return { verdict: after, request, ...(after.outcome === 'permit' ? { approval } : {}) };
 }
 
