@@ -20,6 +20,8 @@ export type TaskEntry = {
   task: Task;
   /** Decisions on their way to the journal: closing waits for them. */
   inflight: number;
+  /** Tokens by the call that used them: several witnesses tell of one. */
+  readonly counted: Map<string, number>;
   closing: boolean;
   /** Settles when its declaration is durable, or is not. */
   declared?: Promise<unknown>;
@@ -75,7 +77,12 @@ export function ownIn(event: Pick<Event, 'attributes'>): Record<string, unknown>
 
 export function putTask(state: TenantState, task: Task): TaskEntry {
   const { tasks, sessions } = state;
-  const entry = tasks.get(task.task_id) ?? { task, inflight: 0, closing: false };
+  const entry = tasks.get(task.task_id) ?? {
+    task,
+    inflight: 0,
+    counted: new Map(),
+    closing: false,
+  };
   entry.task = task;
   tasks.set(task.task_id, entry);
   const { session_id } = task;
