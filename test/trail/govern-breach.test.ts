@@ -198,3 +198,34 @@ test('a requester cannot make an approval last longer than the policy says', asy
   const { requested_at, expires_at } = await govern.requestApproval(request, BOT);
   assert.equal(Date.parse(expires_at) - Date.parse(requested_at), 60_000);
 });
+
+test('an approval is over at its time, also where the clock jumps', async () => {
+  let at_ms = Date.now();
+  const { govern } = await open(() => at_ms);
+  const { approval_id } = await escalated(govern, { ...bash('rm a'), call_id: 'c' });
+  at_ms += 301_000;
+  assert.deepEqual(await govern.approvals('acme', { state: 'pending' }), []);
+  assert.equal((await govern.approval('acme', approval_id)).state, 'expired');
+  const decision = await govern.validate({ ...bash('rm a'), call_id: 'c' }, BOT);
+  assert.equal(decision.outcome, 'deny');
+});
+
+test('an approval whose clock was set back while it ran is still over at its time', async () => {
+  let at_ms = Date.now();
+  const { govern } = await open(() => at_ms);
+  const request = { ...bash('rm a'), reason: 'x', expires_s: 1, wait_s: 30 };
+  const waiting = govern.requestApproval(request, BOT);
+  await pendingIn(govern);
+  at_ms -= 500;
+  await pause(1200);
+  at_ms += 10_000;
+  assert.equal((await waiting).state, 'expired');
+});
+
+test('a trail that closes answers whoever waits', async () => {
+  const { trail, govern } = await open();
+  const waiting = govern.validate({ ...bash('rm a'), wait_s: 600 }, BOT);
+  await pendingIn(govern);
+  await trail.close();
+  assert.equal((await waiting).approval?.state, 'pending');
+});
