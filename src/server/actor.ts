@@ -24,7 +24,12 @@ export function actorOf({ who, tenant }: { who: Credential | undefined; tenant: 
 /** Longer than any wait that a call may ask for, in milliseconds. */
 const HOLD_MS = 660_000;
 
-/** Nothing moves on a socket whose caller waits for a person: that is no reason to close it. */
-export function hold({ request }: Pick<RawCall, 'request'>, wait_s: unknown): void {
-  if (typeof wait_s === 'number' && wait_s > 0) request.socket.setTimeout(HOLD_MS);
+/**
+ * Nothing moves on a socket whose caller waits for a person: that is no reason to close it. The
+ * signal ends the wait when the caller is gone, or when the server closes.
+ */
+export function hold({ request, signal, face }: RawCall, wait_s: unknown): AbortSignal {
+  if (typeof wait_s !== 'number' || wait_s <= 0) return signal;
+  request.socket.setTimeout(HOLD_MS);
+  return AbortSignal.any([signal, face.closing]);
 }

@@ -28,9 +28,9 @@ export const validateAction = route({
   answer: { types: JSON_ONLY, schema: named('Decision', decisionSchema) },
   handle: async (call) => {
     const request = await jsonBody(call, call.face.limits.event_bytes);
-    hold(call, Object(request).wait_s);
+    const signal = hold(call, Object(request).wait_s);
     const { govern } = call.face.trail;
-    const body = await govern.validate(request as never, actorOf(call), call.signal);
+    const body = await govern.validate(request as never, actorOf(call), signal);
     return { kind: 'json', body };
   },
 });

@@ -38,9 +38,9 @@ const request = route({
   answer,
   handle: async (call) => {
     const asked = await jsonBody(call, call.face.limits.event_bytes);
-    hold(call, Object(asked).wait_s);
+    const signal = hold(call, Object(asked).wait_s);
     const { govern } = call.face.trail;
-    const body = await govern.requestApproval(asked as never, actorOf(call), call.signal);
+    const body = await govern.requestApproval(asked as never, actorOf(call), signal);
     return { kind: 'json', body };
   },
 });
@@ -82,8 +82,8 @@ const show = route({
   params: parameter.eventId,
   answer,
   handle: async (call) => {
-    const { face, tenant, params, query, signal } = call;
-    hold(call, query.wait_s);
+    const { face, tenant, params, query } = call;
+    const signal = hold(call, query.wait_s);
     const wait = { wait_s: query.wait_s, signal };
     const body = await face.trail.govern.approval(tenant, params.id, wait);
     noteReading(call, { tool: 'approvals.show', arguments: params });
