@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { Fresh } from './fresh.ts';
 import { keepMoved } from './overflow.ts';
 import { isOwnSession } from './own.ts';
-import { prepareAll, type Ready, type ReadyOptions, SLICE } from './ready.ts';
+import { prepareAll, type Ready, type ReadyOptions, SLICE, type Spent } from './ready.ts';
 import type { Recent } from './recent.ts';
 import type { Receipt } from './trail.ts';
 
@@ -36,7 +36,7 @@ export type DoorOptions = ReadyOptions & {
   readonly admit: (tenant: string) => Promise<void>;
   readonly limits: { readonly queue_events: number };
   /** Told of the tokens that a durable event of a task reported. */
-  readonly spend: (tenant: string, task_id: string, tokens: number) => void;
+  readonly spend: (tenant: string, spent: Spent) => void;
 };
 
 export function openDoor(options: DoorOptions): Door {
@@ -65,11 +65,20 @@ export function openDoor(options: DoorOptions): Door {
     },
     record: async (own) => {
       const [receipt] = await pass([own], { tenant_id: own.tenant_id }, options);
+      if (receipt?.status === 'duplicate') throw taken();
       if (receipt?.status !== 'rejected') return;
       const { code, message, ...detail } = receipt.error;
       throw new Fault(code, message, detail);
     },
   };
+}
+
+/** What stands under the id already is something else: this was not recorded. */
+function taken(): Fault {
+  return new Fault('decision.mismatch', 'This id is of another event.', {
+    field: 'id',
+    hint: 'Ask with a new id, or with none.',
+  });
 }
 
 /** Ids that producers chose, while their events are on the way to the disk. */
@@ -204,7 +213,7 @@ async function commit(
   let at = 0;
   for (const [i, { plain, spent }] of events.entries()) {
     const { tenant, id, bytes } = plain;
-    if (spent) options.spend(tenant, spent.task_id, spent.tokens);
+    if (spent) options.spend(tenant, spent);
     const { seq, index } = places[i] as Position;
     kept.set(bytes, at);
     recent.add({ tenant, id, seq, index });

@@ -1,11 +1,19 @@
 /** What producers send, made ready for the journal: complete, described, canonical, in limits. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { callKey } from '../engine/fold.ts';
 import { canonicalBytes } from '../event/canonical.ts';
 import { DEFAULT_TENANT, type Event } from '../event/event.ts';
 import { normalise, type Producer } from '../event/normalise.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import type { Plain } from '../seal/seal.ts';
 import { type Moved, slim } from './overflow.ts';
+
+/** Of a call of which several witnesses tell, each says it. */
+export type Spent = {
+  readonly task_id: string;
+  readonly tokens: number;
+  readonly call?: string | undefined;
+};
 
 /** An event on its way to the journal. */
 export type Ready = {
@@ -15,7 +23,7 @@ export type Ready = {
   /** Its id was made here, so that nobody can have sent it before. */
   readonly made: boolean;
   /** Tokens that count against the budget of a task. */
-  readonly spent?: { readonly task_id: string; readonly tokens: number } | undefined;
+  readonly spent?: Spent | undefined;
 };
 
 export type ReadyOptions = {
@@ -72,9 +80,11 @@ function preparer(producer: Producer, { describe, now, newId, limits }: ReadyOpt
   };
 }
 
-function spentBy({ task_id, tokens }: Event): Ready['spent'] {
+function spentBy(event: Event): Ready['spent'] {
+  const { task_id, tokens } = event;
   if (task_id === undefined || tokens === undefined) return undefined;
-  return { task_id, tokens: tokens.total ?? (tokens.input ?? 0) + (tokens.output ?? 0) };
+  const used = tokens.total ?? (tokens.input ?? 0) + (tokens.output ?? 0);
+  return { task_id, tokens: used, call: callKey(event) };
 }
 
 /** The data subject under whose key an event is sealed. */

@@ -23,18 +23,19 @@ forbid (principal, action == Action::"delete", resource);
   },
 ];
 
+const ADMIN = {
+  tenant: 'acme',
+  credential_id: 'x',
+  name: 'x',
+  producer: { tenant_id: 'acme' },
+};
+
 let place: Place;
 let rig: Rig;
 before(async () => {
   place = newPlace();
   rig = await openRig(() => place.open());
-  const admin = {
-    tenant: 'acme',
-    credential_id: 'x',
-    name: 'x',
-    producer: { tenant_id: 'acme' },
-  };
-  await rig.trail.govern.applyPolicies({ files: POLICIES }, admin);
+  await rig.trail.govern.applyPolicies({ files: POLICIES }, ADMIN);
 });
 after(async () => {
   await rig.close();
@@ -115,6 +116,29 @@ test('a caller who goes away leaves the approval open, and goes on waiting when 
   assert.match(body.reason, /Keep it\./);
   const { body: all } = await rig.send('/v1/approvals?session_id=s2', { token: rig.viewer });
   assert.equal(all.approvals.length, 1);
+});
+
+test('a server that closes answers who waits, and a wait outlasts the limit of a silent socket', async () => {
+  const own = newPlace();
+  const mine = await openRig(() => own.open(), { limits: { idle_ms: 1000, close_ms: 30_000 } });
+  await mine.trail.govern.applyPolicies({ files: POLICIES }, ADMIN);
+  const body = { ...rm('c'), wait_s: 60 };
+  const waiting = mine.send('/v1/actions/validate', { token: mine.recorder, body });
+  await pause(2500);
+  const { approvals } = (await mine.send('/v1/approvals', { token: mine.admin })).body;
+  const url = `/v1/approvals/${approvals[0].approval_id}?wait_s=60`;
+  const looking = mine.send(url, { token: mine.viewer });
+  await pause(100);
+  const began = performance.now();
+  await mine.close();
+  assert.ok(performance.now() - began < 20_000);
+  const answers = await Promise.all([waiting, looking]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+  assert.equal(answers[0].body.approval.state, 'pending');
+  await own.clear();
 });
 
 test('what is wrong with a request is named, and nothing is decided', async () => {

@@ -74,10 +74,10 @@ async function held({ call, adapter, gate }: Holding): Promise<Answer> {
   if (!gate.asks(value)) return answerOf(gate, { allowed: true });
   const asked = drafts.find(({ type }) => type === 'tool_call');
   if (asked === undefined) throw new Fault('event.invalid', 'The record names no call.');
-  hold(call, call.query.wait_s);
+  const signal = hold(call, call.query.wait_s);
   const { mode, wait_s } = call.query;
   const { govern } = call.face.trail;
-  const decision = await govern.validate(questionOf(asked, call.query), actorOf(call), call.signal);
+  const decision = await govern.validate(questionOf(asked, call.query), actorOf(call), signal);
   if (decision.allowed) return answerOf(gate, { allowed: true });
   const again = gate.asksAgain === true && isAwaited(decision);
   const waited_s = mode === 'enforce' && !again ? wait_s : 0;

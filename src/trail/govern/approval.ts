@@ -1,4 +1,5 @@
 /** Approvals: asked for, voted on, decided once; a waiting call is told at that moment. */
+import { setMaxListeners } from 'node:events';
 import { check } from '../../event/check.ts';
 import type { Draft } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
@@ -25,17 +26,26 @@ export type Wait = { readonly wait_s: number; readonly signal?: AbortSignal | un
 
 export function openApprovals(ground: Ground): Approvals {
   const clocks = new Set<NodeJS.Timeout>();
-  const desk: Desk = { ...ground, clocks };
+  const closing = new AbortController();
+  // Each that waits for an approval listens, and there may be thousands.
+  setMaxListeners(0, closing.signal);
+  const desk: Desk = { ...ground, clocks, closing: closing.signal };
   return {
     ask: (state, approval) => ask(desk, state, approval),
-    wait: async (state, id, wait) => waitFor(await entryOf(desk, state, id), wait),
+    wait: async (state, id, wait) => waitFor(desk, await entryNow(desk, state, id), wait),
     withdraw: (state, task_id) => withdraw(desk, state, task_id),
     resume: (state, approval) => startClock(desk, state, putApproval(state, approval)),
     approval: async (tenant, id, wait) => {
-      const entry = await entryOf(desk, await ground.stateOf(tenant), id);
-      return wait ? waitFor(entry, wait) : entry.approval;
+      const entry = await entryNow(desk, await ground.stateOf(tenant), id);
+      return wait ? waitFor(desk, entry, wait) : entry.approval;
     },
-    approvals: async (tenant, query) => list(await ground.stateOf(tenant), query),
+    approvals: async (tenant, query) => {
+      const state = await ground.stateOf(tenant);
+      await Promise.all(
+        [...state.approvals.values()].map((entry) => expireDue(desk, state, entry)),
+      );
+      return list(state, query);
+    },
     approve: async (id, request, actor) => {
       const { reason, scope, id: vote_id } = check(voteSchema, request);
       const ballot = { vote: 'approve', reason, scope, ...(vote_id && { id: vote_id }) } as const;
@@ -47,12 +57,13 @@ export function openApprovals(ground: Ground): Approvals {
       return vote(desk, { id, actor, ballot });
     },
     close: () => {
+      closing.abort();
       for (const clock of clocks) clearTimeout(clock);
     },
   };
 }
 
-type Desk = Ground & { readonly clocks: Set<NodeJS.Timeout> };
+type Desk = Ground & { readonly clocks: Set<NodeJS.Timeout>; readonly closing: AbortSignal };
 
 async function ask(desk: Desk, state: TenantState, approval: Approval): Promise<Approval> {
   roomForApproval(state);
@@ -154,9 +165,8 @@ async function change(desk: Desk, state: TenantState, { entry, after, own }: Cha
 
 /** Nobody decided in time: it denies. */
 async function expireLate(desk: Desk, state: TenantState, entry: ApprovalEntry): Promise<void> {
-  const { approval } = entry;
-  if (approval.state !== 'pending' || desk.now() < Date.parse(approval.expires_at)) return;
-  const after = expired(approval, timeOf(desk));
+  if (!isDue(desk, entry)) return;
+  const after = expired(entry.approval, timeOf(desk));
   await change(desk, state, { entry, after, own: lapsed(state.tenant, after, EXPIRED) });
 }
 
@@ -185,17 +195,35 @@ async function withdraw(desk: Desk, state: TenantState, task_id: string): Promis
   }
 }
 
-function startClock(desk: Desk, state: TenantState, entry: ApprovalEntry): void {
-  if (entry.approval.state !== 'pending') return;
-  const left_ms = Math.max(0, Date.parse(entry.approval.expires_at) - desk.now());
-  const clock = setTimeout(() => {
-    desk.clocks.delete(clock);
-    // A disk that takes nothing: the next vote, or whoever asks for it, tries again.
-    inTurn(entry, () => expireLate(desk, state, entry)).catch(() => undefined);
-  }, left_ms + 1);
+/** How soon what could not be recorded is tried again, in milliseconds. */
+const AGAIN_MS = 1000;
+
+function startClock(desk: Desk, state: TenantState, entry: ApprovalEntry, least_ms = 1): void {
+  if (entry.approval.state !== 'pending' || desk.closing.aborted) return;
+  const left_ms = Date.parse(entry.approval.expires_at) - desk.now() + 1;
+  const clock = setTimeout(
+    async () => {
+      desk.clocks.delete(clock);
+      await expireDue(desk, state, entry);
+      // The clock was set back, or a disk takes nothing: it is not over yet.
+      startClock(desk, state, entry, AGAIN_MS);
+    },
+    Math.max(least_ms, left_ms),
+  );
   clock.unref();
   desk.clocks.add(clock);
   entry.timer = clock;
+}
+
+/** Whoever looks at an approval sees it denied when its time is over, whatever the clock did. */
+async function expireDue(desk: Desk, state: TenantState, entry: ApprovalEntry): Promise<void> {
+  if (!isDue(desk, entry)) return;
+  // A disk that takes nothing: it is tried again.
+  await inTurn(entry, () => expireLate(desk, state, entry)).catch(() => undefined);
+}
+
+function isDue({ now }: Desk, { approval }: ApprovalEntry): boolean {
+  return approval.state === 'pending' && now() >= Date.parse(approval.expires_at);
 }
 
 /** One change after the other, whatever became of those before. */
@@ -205,23 +233,31 @@ function inTurn<T>(entry: ApprovalEntry, work: () => Promise<T>): Promise<T> {
   return turn;
 }
 
-function waitFor(entry: ApprovalEntry, { wait_s, signal }: Wait): Promise<Approval> {
+/** Also over when the trail closes: nobody may wait for what cannot come any more. */
+function waitFor(desk: Desk, entry: ApprovalEntry, { wait_s, signal }: Wait): Promise<Approval> {
+  const ends = signal ? [signal, desk.closing] : [desk.closing];
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
       entry.waiting.delete(told);
-      signal?.removeEventListener('abort', done);
+      for (const end of ends) end.removeEventListener('abort', done);
       resolve(entry.approval);
     };
     const told = () => {
       if (entry.approval.state !== 'pending') done();
     };
     const timer = setTimeout(done, wait_s * 1000);
-    signal?.addEventListener('abort', done);
+    for (const end of ends) end.addEventListener('abort', done);
     entry.waiting.add(told);
-    if (wait_s <= 0 || signal?.aborted) done();
+    if (wait_s <= 0 || ends.some(({ aborted }) => aborted)) done();
     else told();
   });
+}
+
+async function entryNow(desk: Desk, state: TenantState, id: string): Promise<ApprovalEntry> {
+  const entry = await entryOf(desk, state, id);
+  await expireDue(desk, state, entry);
+  return entry;
 }
 
 /** Throws `approval.not_found`. */

@@ -57,13 +57,18 @@ export function judge(ground: Ground, asked: Asked): Judged {
   const request = policyRequest(acting, timeOf(ground));
   const verdict = verdictOn(ground, asked, [request]);
   if (verdict.outcome !== 'escalate') return { verdict, request };
-  const same = { session_id: acting.session_id, action_hash: asked.action_hash };
+  const { policy_ids } = verdict;
+  const same = { session_id: acting.session_id, action_hash: asked.action_hash, policy_ids };
   const approval = coveringApproval(state, same, ground.now());
   if (!approval) return { verdict, request };
-  const lifted = new Set(approval.policy_ids);
-  if (!verdict.policy_ids.every((id) => lifted.has(id))) return { verdict, request };
-  const after = verdictOn(ground, asked, [request, lifted]);
-  return { verdict: after, request, ...(after.outcome === 'permit' ? { approval } : {}) };
+  const after = verdictOn(ground, asked, [request, new Set(approval.policy_ids)]);
+  if (after.outcome !== 'permit') return { verdict: after, request };
+  return { verdict: { ...after, reason: grantIn(approval) }, request, approval };
+}
+
+/** What let it pass is not the policy that permits everything, but somebody's word. */
+function grantIn({ votes }: Approval): string {
+  return votes.map(({ by, reason }) => `${by} approved it: ${reason}`).join(' ');
 }
 
 const GRAVITY = { permit: 0, escalate: 1, deny: 2 } as const;
@@ -92,15 +97,21 @@ function verdictOn(
 }
 
 /** Takes a call of the budget, and the approval of a single run; gives back how to undo it. */
-function reserve({ state, task }: Asked, { verdict, approval }: Judged): () => void {
-  if (verdict.outcome !== 'permit') return () => undefined;
-  const once = approval?.scope === 'once' ? approval : undefined;
+function reserve(asked: Asked, judged: Judged): () => void {
+  if (judged.verdict.outcome !== 'permit') return () => undefined;
+  const { state, task } = asked;
+  const once = usedUp(asked, judged);
   if (once) putApproval(state, { ...once, state: 'used' });
   if (task) task.task = spent(task, 1);
   return () => {
     if (once) putApproval(state, once);
     if (task) task.task = spent(task, -1);
   };
+}
+
+/** An approval of a single run; who is only observed would act without it too. */
+function usedUp({ mode }: Asked, { approval }: Judged): Approval | undefined {
+  return approval?.scope === 'once' && mode === 'enforce' ? approval : undefined;
 }
 
 function spent({ task }: TaskEntry, calls: number): TaskEntry['task'] {
@@ -115,7 +126,8 @@ async function recordDecision(ground: Ground, asked: Asked, judged: Judged): Pro
     decision_id,
     created_at: judged.request.context.at,
   });
-  const used = approval?.scope === 'once' ? { approval: { ...approval, state: 'used' } } : {};
+  const once = usedUp(asked, judged);
+  const used = once ? { approval: { ...once, state: 'used' } } : {};
   await ground.record(
     ownEvent(state.tenant, {
       ...eventOf(asked),

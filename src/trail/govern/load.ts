@@ -1,5 +1,5 @@
 /** Reads a tenant's lifecycle back from the trail: the state is a fold over the journal. */
-import type { Engine, Filter, Query } from '../../engine/engine.ts';
+import type { Engine, Filter, Hit, Query } from '../../engine/engine.ts';
 import type { Event } from '../../event/event.ts';
 import { isObject } from '../../event/name.ts';
 import { Fault } from '../../fault/fault.ts';
@@ -78,23 +78,24 @@ const APPROVALS = any(
 async function loadState(options: LoadOptions, tenant: string): Promise<Loaded> {
   await caughtUp(options);
   const now_ms = options.now();
-  const modes = await newest(
-    options,
-    tenant,
-    all(is('type', 'admin'), is('tool', 'enforcement.set')),
-  );
+  const enforcement = await newest<Enforcement>(options, tenant, {
+    ...{ tool: 'enforcement.set', name: 'enforcement' },
+  });
   const from_ms = now_ms - TASK_MOST_S * 1000;
   const tasks = await latest<Task>(options, { tenant, filter: TASKS, from_ms, name: 'task' });
   const approvals = await latest<Approval>(options, {
     ...{ tenant, filter: APPROVALS, from_ms: now_ms - APPROVALS_MS, name: 'approval' },
   });
   const open = tasks.filter(({ state }) => state === 'open');
-  const policy = (await policyEvents(options, tenant).next()).value;
+  const policy = await newest<PolicyVersion>(options, tenant, {
+    tool: 'policy.apply',
+    name: 'policy',
+  });
   return {
     tasks: await Promise.all(open.map((task) => withUse(options, tenant, task))),
     approvals: approvals.filter((one) => isLive(one, now_ms)),
     ...(policy ? { policy } : {}),
-    ...(modes ? { enforcement: ownOf<Enforcement>(modes, 'enforcement') as Enforcement } : {}),
+    ...(enforcement ? { enforcement } : {}),
   };
 }
 
@@ -136,7 +137,14 @@ async function lostApproval(options: LoadOptions, tenant: string, approval_id: s
   );
   const filter = all(APPROVALS, any(...named));
   const found = await latest<Approval>(options, { tenant, filter, from_ms: 0, name: 'approval' });
-  return found.find((one) => one.approval_id === approval_id);
+  const approval = found.find((one) => one.approval_id === approval_id);
+  if (approval?.state !== 'approved') return approval;
+  // The decision that used it may hold its id where no text is looked for: moved out of the event.
+  const here = all(APPROVALS, is('session_id', approval.session_id));
+  const told = await latest<Approval>(options, {
+    ...{ tenant, filter: here, from_ms: 0, name: 'approval' },
+  });
+  return told.find((one) => one.approval_id === approval_id) ?? approval;
 }
 
 /** An event by its id, wherever it is; undefined where there is none. */
@@ -168,15 +176,19 @@ type Wanted = {
   readonly name: 'task' | 'approval';
 };
 
-/** The latest state of each task or approval that the rows tell, oldest first. */
+/** The state in which the trail leaves each task or approval, oldest first. */
 async function latest<T>(options: LoadOptions, { tenant, filter, from_ms, name }: Wanted) {
-  const found = new Map<string, T>();
+  const found = new Map<string, { readonly index: number; readonly value: T }>();
   for await (const row of rowsOf(options, { tenant, filter, from_ms })) {
     const value = ownOf<Record<string, unknown>>(row, name);
     const id = value?.[`${name}_id`];
-    if (typeof id === 'string' && !found.has(id)) found.set(id, value as T);
+    if (typeof id !== 'string') continue;
+    const { index } = row;
+    // Not the latest by time, for clocks may be set back: the last in the trail.
+    if (index > (found.get(id)?.index ?? -1)) found.set(id, { index, value: value as T });
   }
-  return [...found.values()].reverse();
+  const all = [...found.values()].sort((a, b) => a.index - b.index);
+  return all.map(({ value }) => value);
 }
 
 /** Newest first, by place in the tree where they share a millisecond. */
@@ -194,16 +206,36 @@ async function* rowsOf(options: LoadOptions, query: Query) {
   }
 }
 
-async function newest(
+type Change = { readonly tool: string; readonly name: string };
+
+/** What was said last, by its place in the trail: clocks may be set back. */
+async function newest<T>(
   options: LoadOptions,
   tenant: string,
-  filter: Filter,
-): Promise<Row | undefined> {
-  for await (const row of rowsOf(options, { tenant, filter, from_ms: 0 })) {
+  { tool, name }: Change,
+): Promise<T | undefined> {
+  const filter = all(is('type', 'admin'), is('tool', tool));
+  const hits: Hit[] = [];
+  for await (const page of pagesOf(options, { tenant, filter, from_ms: 0 })) hits.push(...page);
+  for (const hit of hits.sort((a, b) => b.seq - a.seq)) {
+    const [row] = await readRows(options, tenant, [hit]);
     // A producer may write such an event too, but not this attribute.
-    if (ownIn(row)) return row;
+    const value = row && ownOf<T>(await withAttributes(options, tenant, row), name);
+    if (value) return value;
   }
   return undefined;
+}
+
+async function* pagesOf({ engine }: LoadOptions, query: Query) {
+  let after: { time_ms: number; seq: number } | undefined;
+  for (;;) {
+    const page = { limit: PAGE, order: 'newest', ...(after ? { after } : {}) } as const;
+    const { value: hits } = await engine.search(query, page);
+    yield hits;
+    const last = hits.at(-1);
+    if (!last || hits.length < PAGE) return;
+    after = { time_ms: last.time_ms, seq: last.seq };
+  }
 }
 
 /** The row; with its large values put back where what Claw wrote is among them. */
@@ -221,17 +253,22 @@ function ownOf<T>(event: Pick<Event, 'attributes'>, name: string): T | undefined
 /** What the trail says was used of a task's budget. */
 async function withUse(options: LoadOptions, tenant: string, task: Task): Promise<Task> {
   const mine = is('task_id', task.task_id);
-  const permits = all(mine, is('type', 'decision'), is('decision.outcome', 'permit'));
-  const { value: calls } = await options.engine.count({ tenant, filter: permits });
+  const permits = all(
+    ...[mine, is('type', 'decision'), is('tool', 'validate_action')],
+    is('decision.outcome', 'permit'),
+  );
+  let calls = 0;
+  for await (const row of rowsOf(options, { tenant, filter: permits, from_ms: 0 })) {
+    // A producer may write such an event too, but not this attribute.
+    if (ownOf(row, 'decision')) calls += 1;
+  }
+  const counted = ['input', 'output', 'total'].map(
+    (name): Filter => ({ kind: 'exists', field: `tokens.${name}` }),
+  );
   let tokens = 0;
-  if (task.budget.tokens !== undefined) {
-    const counted = ['input', 'output', 'total'].map(
-      (name): Filter => ({ kind: 'exists', field: `tokens.${name}` }),
-    );
-    const filter = all(mine, any(...counted));
-    for await (const row of rowsOf(options, { tenant, filter, from_ms: 0 })) {
-      tokens += row.tokens_used ?? 0;
-    }
+  const reported = all(mine, any(...counted));
+  for await (const row of rowsOf(options, { tenant, filter: reported, from_ms: 0 })) {
+    tokens += row.tokens_used ?? 0;
   }
   return { ...task, used: { calls, tokens } };
 }

@@ -5,6 +5,7 @@ import type { Sited } from '../../event/part.ts';
 import { asFault, type Fault } from '../../fault/fault.ts';
 import { compile } from '../../policy/cedar.ts';
 import type { PolicySet } from '../../policy/policy.ts';
+import type { Spent } from '../ready.ts';
 import { openApprovals } from './approval.ts';
 import type { Govern, PolicyVersion } from './govern.ts';
 import type { Ground } from './ground.ts';
@@ -31,7 +32,7 @@ export type Governing = {
   /** The open task of a session, where the tenant's state is in memory. */
   readonly taskOf: (tenant: string, site: Sited) => string | undefined;
   /** Counts tokens that an event of a task reported. */
-  readonly spend: (tenant: string, task_id: string, tokens: number) => void;
+  readonly spend: (tenant: string, spent: Spent) => void;
   readonly close: () => void;
 };
 
@@ -74,7 +75,7 @@ export function openGovern(options: GovernOptions): Governing {
       const state = ready.get(tenant);
       return state && openTaskOf(state, site);
     },
-    spend: (tenant, task_id, tokens) => spend(ready.get(tenant), task_id, tokens),
+    spend: (tenant, spent) => spend(ready.get(tenant), spent),
     close: () => {
       closed = true;
       approvals.close();
@@ -139,11 +140,21 @@ async function bring(ground: Ground, state: TenantState, brought: Brought): Prom
   if (!stays) await putInForce(ground, state, { ...brought, brought: true });
 }
 
-function spend(state: TenantState | undefined, task_id: string, tokens: number): void {
+/** Calls of a task whose tokens are known, the latest: witnesses of one tell of it soon. */
+const COUNTED = 1024;
+
+function spend(state: TenantState | undefined, { task_id, tokens, call }: Spent): void {
   const entry = state?.tasks.get(task_id);
   if (entry?.task.state !== 'open') return;
+  const known = call === undefined ? 0 : (entry.counted.get(call) ?? 0);
+  const more = Math.max(0, tokens - known);
+  if (call !== undefined) entry.counted.set(call, known + more);
+  for (const [oldest] of entry.counted) {
+    if (entry.counted.size <= COUNTED) break;
+    entry.counted.delete(oldest);
+  }
   const { used } = entry.task;
-  entry.task = { ...entry.task, used: { ...used, tokens: used.tokens + tokens } };
+  entry.task = { ...entry.task, used: { ...used, tokens: used.tokens + more } };
 }
 
 /** The event in the task that its session has open, where it names none. */

@@ -20,6 +20,8 @@ export type TaskEntry = {
   task: Task;
   /** Decisions on their way to the journal: closing waits for them. */
   inflight: number;
+  /** Tokens by the call that used them: several witnesses tell of one. */
+  readonly counted: Map<string, number>;
   closing: boolean;
   /** Settles when its declaration is durable, or is not. */
   declared?: Promise<unknown>;
@@ -43,6 +45,8 @@ export type TenantState = {
   readonly approvals: Map<string, ApprovalEntry>;
   /** Approvals of one action in one session. */
   readonly actions: Map<string, Set<string>>;
+  /** Requests for approval on their way to the journal, by what has to be approved. */
+  readonly asking: Map<string, Promise<Approval>>;
   policy: { readonly version: PolicyVersion; readonly set: PolicySet } | undefined;
   /** Settles when there are policies in force. */
   starting?: Promise<unknown>;
@@ -59,6 +63,7 @@ export function emptyState(tenant: string): TenantState {
     sessions: new Map(),
     approvals: new Map(),
     actions: new Map(),
+    asking: new Map(),
     policy: undefined,
     enforcement: { agents: [] },
   };
@@ -72,7 +77,12 @@ export function ownIn(event: Pick<Event, 'attributes'>): Record<string, unknown>
 
 export function putTask(state: TenantState, task: Task): TaskEntry {
   const { tasks, sessions } = state;
-  const entry = tasks.get(task.task_id) ?? { task, inflight: 0, closing: false };
+  const entry = tasks.get(task.task_id) ?? {
+    task,
+    inflight: 0,
+    counted: new Map(),
+    closing: false,
+  };
   entry.task = task;
   tasks.set(task.task_id, entry);
   const { session_id } = task;
@@ -122,7 +132,12 @@ export function roomForApproval({ approvals }: TenantState): void {
   });
 }
 
-type Same = { readonly session_id: string; readonly action_hash: string };
+type Same = {
+  readonly session_id: string;
+  readonly action_hash: string;
+  /** What has to be lifted. */
+  readonly policy_ids: readonly string[];
+};
 
 /** The approval that lets this action run now, one for the session before one for a single run. */
 export function coveringApproval(
@@ -138,12 +153,15 @@ export function pendingApproval(state: TenantState, asked: Same): Approval | und
   return approvalsOf(state, asked).find((one) => one.state === 'pending');
 }
 
+/** Those that lift all that has to be. */
 function approvalsOf({ approvals, actions }: TenantState, asked: Same): Approval[] {
   const ids = [...(actions.get(actionKey(asked)) ?? [])];
-  return ids.flatMap((id) => approvals.get(id)?.approval ?? []);
+  return ids
+    .flatMap((id) => approvals.get(id)?.approval ?? [])
+    .filter(({ policy_ids }) => asked.policy_ids.every((id) => policy_ids.includes(id)));
 }
 
-function actionKey({ session_id, action_hash }: Same): string {
+export function actionKey({ session_id, action_hash }: Omit<Same, 'policy_ids'>): string {
   return `${action_hash} ${session_id}`;
 }
 

@@ -20,7 +20,8 @@ export function approvalFor(ground: Ground, { asked, actor, decision, wish }: Fo
   const { verdict } = judge(ground, asked);
   const terms = termsIn(verdict.constraints);
   const now_ms = ground.now();
-  const lasts_s = wish?.expires_s ?? terms.expires_s ?? APPROVAL_S;
+  const asked_s = wish?.expires_s ?? terms.expires_s ?? APPROVAL_S;
+  const lasts_s = Math.min(asked_s, terms.expires_s ?? asked_s);
   const { session_id, call_id, agent, user, environment, resources, action } = acting;
   const cwd = acting.attributes?.['cwd'];
   const escalates = verdict.outcome === 'escalate';

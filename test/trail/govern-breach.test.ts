@@ -1,0 +1,231 @@
+/** What a caller may try to get around a decision, a budget or an approval: none of it works. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Fault } from '../../src/fault/fault.ts';
+import type { Actor, Govern } from '../../src/trail/govern/govern.ts';
+import { accepted, newPlace, type Place } from './place.ts';
+
+const POLICIES = [
+  {
+    name: 'test.cedar',
+    text: `
+@id("baseline") permit (principal, action, resource);
+@id("ask") @escalate("Deleting needs approval.")
+forbid (principal, action == Action::"delete", resource);
+`,
+  },
+];
+
+const places: Place[] = [];
+after(async () => {
+  for (const place of places) await place.clear();
+});
+
+async function open(now?: () => number) {
+  const place = newPlace(now);
+  places.push(place);
+  const trail = await place.open();
+  await trail.govern.applyPolicies({ files: POLICIES }, JANE);
+  const reopen = async () => {
+    await trail.close();
+    return (await place.open()).govern;
+  };
+  return { trail, govern: trail.govern, reopen };
+}
+
+const actor = (name: string): Actor => ({
+  tenant: 'acme',
+  credential_id: `id of ${name}`,
+  name,
+  producer: { tenant_id: 'acme' },
+});
+const BOT = actor('bot');
+const JANE = actor('jane');
+
+const bash = (command: string) => ({
+  session_id: 's1',
+  tool: 'Bash',
+  arguments: { command },
+  cwd: '/work',
+  agent: { runtime: 'claude-code' },
+});
+
+function refuses(code: string) {
+  return (error: unknown) => error instanceof Fault && error.code === code;
+}
+
+async function escalated(govern: Govern, action: Parameters<Govern['validate']>[0]) {
+  const { approval } = await govern.validate(action, BOT);
+  assert.ok(approval);
+  return approval;
+}
+
+async function pendingIn(govern: Govern) {
+  await eventually(async () => (await govern.approvals('acme', { state: 'pending' })).length > 0);
+  const [approval] = await govern.approvals('acme', { state: 'pending' });
+  assert.ok(approval);
+  return approval;
+}
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(5);
+}
+
+test('a vote or a decision under the id of another event is refused, not believed', async () => {
+  const { trail, govern, reopen } = await open();
+  const sent = await trail.ingest([{ type: 'prompt', session_id: 's1' }], { tenant_id: 'acme' });
+  const id = accepted(sent)[0]?.id ?? '';
+  const { approval_id } = await escalated(govern, bash('rm a'));
+  const vote = { id, reason: 'fine' };
+  await assert.rejects(govern.approve(approval_id, vote, JANE), refuses('decision.mismatch'));
+  await assert.rejects(govern.validate({ ...bash('ls'), id }, BOT), refuses('decision.mismatch'));
+  const before = await govern.approval('acme', approval_id);
+  assert.equal(before.state, 'pending');
+  assert.deepEqual(await (await reopen()).approval('acme', approval_id), before);
+});
+
+test('what was only observed lets nothing run where it is enforced', async () => {
+  const { govern, reopen } = await open();
+  const id = '01890000-0000-7000-8000-000000000001';
+  const calls = [{ call_id: 'c' }, { id }] as const;
+  for (const call of calls) {
+    const seen = await govern.validate({ ...bash('rm a'), ...call, mode: 'observe' }, BOT);
+    assert.equal(seen.allowed, true);
+  }
+  const held = await govern.validate({ ...bash('rm a'), call_id: 'c' }, BOT);
+  assert.deepEqual([held.mode, held.allowed, held.outcome], ['enforce', false, 'escalate']);
+  const again = { ...bash('rm a'), id };
+  await assert.rejects(govern.validate(again, BOT), refuses('decision.mismatch'));
+  await assert.rejects((await reopen()).validate(again, BOT), refuses('decision.mismatch'));
+});
+
+test('what a person refused stays refused, also for who then asks to be observed', async () => {
+  const { govern } = await open();
+  const call = { ...bash('rm a'), call_id: 'c' };
+  const { approval_id } = await escalated(govern, call);
+  await govern.deny(approval_id, { reason: 'no' }, JANE);
+  await govern.validate({ ...call, mode: 'observe' }, BOT);
+  assert.equal((await govern.validate(call, BOT)).allowed, false);
+});
+
+test('an observed action uses up no approval', async () => {
+  const { govern } = await open();
+  const { approval_id } = await escalated(govern, bash('rm a'));
+  await govern.approve(approval_id, { reason: 'once' }, JANE);
+  const seen = await govern.validate({ ...bash('rm a'), mode: 'observe' }, BOT);
+  assert.equal(seen.outcome, 'permit');
+  assert.equal((await govern.approval('acme', approval_id)).state, 'approved');
+  assert.equal((await govern.validate(bash('rm a'), BOT)).outcome, 'permit');
+  assert.equal((await govern.approval('acme', approval_id)).state, 'used');
+});
+
+test('an approval of one run serves one of two that wait for it, and the other asks anew', async () => {
+  const { govern } = await open();
+  const first = await escalated(govern, { ...bash('rm a'), call_id: 'a' });
+  const waiting = ['a', 'b'].map((call_id) =>
+    govern.validate({ ...bash('rm a'), call_id, wait_s: 30 }, BOT),
+  );
+  await eventually(async () => (await govern.approvals('acme', {})).length === 1);
+  await pause(50);
+  await govern.approve(first.approval_id, { reason: 'one of them' }, JANE);
+  const decision = await Promise.race(waiting);
+  assert.equal(decision.outcome, 'permit');
+  const second = await pendingIn(govern);
+  assert.notEqual(second.approval_id, first.approval_id);
+  await govern.approve(second.approval_id, { reason: 'the other too' }, JANE);
+  const decisions = await Promise.all(waiting);
+  assert.deepEqual(
+    decisions.map(({ outcome }) => outcome),
+    ['permit', 'permit'],
+  );
+});
+
+test('a call that was looked at without asking is asked for when it is to be', async () => {
+  const { govern } = await open();
+  const call = { ...bash('rm a'), call_id: 'c' };
+  const look = await govern.validate({ ...call, approval: false }, BOT);
+  assert.equal(look.approval, undefined);
+  const asked = await govern.validate(call, BOT);
+  assert.equal(asked.decision_id, look.decision_id);
+  assert.equal(asked.approval?.state, 'pending');
+  assert.deepEqual(await govern.validate(call, BOT), asked);
+});
+
+test('a decision asked again by its id after a restart goes on waiting for its approval', async () => {
+  const { govern, reopen } = await open();
+  const call = { ...bash('rm a'), id: '01890000-0000-7000-8000-000000000001' };
+  const { approval_id } = await escalated(govern, call);
+  const later = await reopen();
+  const again = await later.validate(call, BOT);
+  assert.equal(again.approval?.approval_id, approval_id);
+  await later.approve(approval_id, { reason: 'fine' }, JANE);
+  assert.equal((await later.validate(call, BOT)).outcome, 'permit');
+});
+
+test('asked for the same at once, one approval is asked for', async () => {
+  const { govern } = await open();
+  await Promise.all([
+    govern.requestApproval({ ...bash('rm a'), reason: 'one' }, BOT),
+    govern.requestApproval({ ...bash('rm a'), reason: 'two' }, BOT),
+    govern.validate(bash('rm a'), BOT),
+  ]);
+  assert.equal((await govern.approvals('acme', {})).length, 1);
+});
+
+test('where policies ask for more, an approval given before does not stand in the way', async () => {
+  const { govern } = await open();
+  const { approval_id } = await escalated(govern, bash('rm a'));
+  const left = await escalated(govern, bash('rm b'));
+  await govern.approve(approval_id, { reason: 'x', scope: 'session' }, JANE);
+  const more = `@id("also") @escalate("Really?")
+    forbid (principal, action == Action::"delete", resource);`;
+  const files = [...POLICIES, { name: 'more.cedar', text: more }];
+  await govern.applyPolicies({ files }, JANE);
+  for (const command of ['rm a', 'rm b']) {
+    const asked = await escalated(govern, bash(command));
+    assert.notEqual(asked.approval_id, left.approval_id);
+    await govern.approve(asked.approval_id, { reason: 'really' }, JANE);
+    assert.equal((await govern.validate(bash(command), BOT)).outcome, 'permit');
+  }
+});
+
+test('a requester cannot make an approval last longer than the policy says', async () => {
+  const { govern } = await open();
+  const text = POLICIES[0]?.text.replace('@escalate', '@expires("1m") @escalate') ?? '';
+  await govern.applyPolicies({ files: [{ name: 'test.cedar', text }] }, JANE);
+  const request = { ...bash('rm a'), reason: 'please', expires_s: 86_400 };
+  const { requested_at, expires_at } = await govern.requestApproval(request, BOT);
+  assert.equal(Date.parse(expires_at) - Date.parse(requested_at), 60_000);
+});
+
+test('an approval is over at its time, also where the clock jumps', async () => {
+  let at_ms = Date.now();
+  const { govern } = await open(() => at_ms);
+  const { approval_id } = await escalated(govern, { ...bash('rm a'), call_id: 'c' });
+  at_ms += 301_000;
+  assert.deepEqual(await govern.approvals('acme', { state: 'pending' }), []);
+  assert.equal((await govern.approval('acme', approval_id)).state, 'expired');
+  const decision = await govern.validate({ ...bash('rm a'), call_id: 'c' }, BOT);
+  assert.equal(decision.outcome, 'deny');
+});
+
+test('an approval whose clock was set back while it ran is still over at its time', async () => {
+  let at_ms = Date.now();
+  const { govern } = await open(() => at_ms);
+  const request = { ...bash('rm a'), reason: 'x', expires_s: 1, wait_s: 30 };
+  const waiting = govern.requestApproval(request, BOT);
+  await pendingIn(govern);
+  at_ms -= 500;
+  await pause(1200);
+  at_ms += 10_000;
+  assert.equal((await waiting).state, 'expired');
+});
+
+test('a trail that closes answers whoever waits', async () => {
+  const { trail, govern } = await open();
+  const waiting = govern.validate({ ...bash('rm a'), wait_s: 600 }, BOT);
+  await pendingIn(govern);
+  await trail.close();
+  assert.equal((await waiting).approval?.state, 'pending');
+});
