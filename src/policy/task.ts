@@ -32,7 +32,8 @@ function outsideScope({ scope }: Task, asked: Asked): string | undefined {
   const foreign = resources.find((resource) => !inPatterns(allowed, resource));
   if (foreign) {
     const kind = foreign.kind === 'other' ? '' : `${foreign.kind} `;
-    return `The ${kind}${foreign.id.slice(0, 200)} (${foreign.access}) is outside of the task's scope.`;
+    const what = `${kind}${foreign.id.slice(0, 200)} (${foreign.access})`;
+    return `The ${what} is outside of the task's scope.`;
   }
   if (attributes?.['effects_inferred'] === undefined) return undefined;
   return 'It cannot be told whether all that the command touches is in the scope of the task.';

@@ -90,11 +90,14 @@ function decided(event: Told, say: Phrases): string {
   const { decision, status } = event;
   const approver = word(decision?.approver);
   const policy = decision?.by === 'policy';
+  const reason = text(decision?.reason ?? event.detail);
+  // The reason of a permit that rests on an approval is what the approver said.
+  const said = `${approver} approved it: `;
   return say.verdict({
     by: (policy ? '' : approver) || say.by(decision?.by, policies(event)),
     ...(decision?.outcome === undefined ? {} : { outcome: decision.outcome }),
     on: act(event, say),
-    reason: text(decision?.reason ?? event.detail),
+    reason: approver && reason.startsWith(said) ? reason.slice(said.length) : reason,
     // What a policy permits after an approval, it permits because of whoever gave it.
     approver: policy && decision?.outcome === 'permit' ? approver : '',
     observed: askedOf(event) !== undefined && status === 'unknown',

@@ -137,10 +137,13 @@ const told: readonly (readonly [Told, string, string])[] = [
   [
     {
       ...lifecycle('decision', 'validate_action'),
-      decision: { outcome: 'permit', by: 'policy', policy_ids: ['base'], approver: 'kim' },
+      decision: {
+        ...{ outcome: 'permit', by: 'policy', policy_ids: ['base'], approver: 'kim' },
+        reason: 'kim approved it: It is old.',
+      },
     },
-    'Policy base permitted Bash (rm -rf src), which kim approved',
-    'ポリシー base が Bash（rm -rf src）を許可（kim が承認済み）',
+    'Policy base permitted Bash (rm -rf src), which kim approved: It is old.',
+    'ポリシー base が Bash（rm -rf src）を許可（kim が承認済み）：It is old.',
   ],
   [
     {

@@ -56,7 +56,7 @@ export const rollback = {
   asText_one:
     '{{count}} file is known only as text: not whether its line ends were others, or it was empty.',
   asText_other:
-    '{{count}} files are known only as text: not whether line ends were others, or they were empty.',
+    '{{count}} files are known only as text: not whether line ends were others, or any was empty.',
   dry_one: 'A dry run: {{count}} step would be taken below {{root}}. Add --apply to take it.',
   dry_other: 'A dry run: {{count}} steps would be taken below {{root}}. Add --apply to take them.',
   done_one: '{{count}} file is as it was before.',
