@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { check } from '../../event/check.ts';
 import { Fault } from '../../fault/fault.ts';
 import { closeSchema, declareSchema, type Task } from '../../policy/lifecycle.ts';
+import { refuseOwnSession } from '../own.ts';
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground, ownEvent, timeOf } from './ground.ts';
 import { putTask, roomForTask, type TaskEntry, type TenantState } from './state.ts';
@@ -30,6 +31,7 @@ export function openTasks(
 async function declare(ground: Ground, request: unknown, actor: Actor): Promise<Task> {
   const asked = check(declareSchema, request);
   const { tenant } = actor;
+  if (asked.session_id !== undefined) refuseOwnSession(asked.session_id);
   const state = await ground.stateOf(tenant);
   const task_id = asked.task_id ?? ground.newId();
   const { goal, scope, budget, on_violation, channel } = asked;

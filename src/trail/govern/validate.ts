@@ -1,7 +1,7 @@
 /** Answers whether an action may be done: once for each call, however often it is asked. */
 import { given } from '../../adapter/record.ts';
 import { check } from '../../event/check.ts';
-import type { Event } from '../../event/event.ts';
+import { type Event, RESOURCES } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import { actionHash } from '../../policy/approval.ts';
 import {
@@ -10,6 +10,7 @@ import {
   requestApprovalSchema,
   validateSchema,
 } from '../../policy/lifecycle.ts';
+import { refuseOwnSession } from '../own.ts';
 import { type Asked, decideNow, decisionOf } from './decide.ts';
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground } from './ground.ts';
@@ -59,6 +60,7 @@ async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise
       field: 'session_id',
     });
   }
+  refuseOwnSession(session_id);
   const who = actingAs(actor, action);
   const { tool, call_id, channel, cwd, parent_session_id: parent } = action;
   const seen = ground.describe({
@@ -88,11 +90,14 @@ function claimed(seen: Partial<Event>, { action, resources = [] }: Requested): P
     ({ kind, id, access }) =>
       !known.some((one) => one.kind === kind && one.id === id && one.access === access),
   );
-  const all = [...known, ...others].slice(0, 256);
+  const all = [...known, ...others];
+  const effects_inferred = { confidence: 0, reason: `more than ${RESOURCES} resources` };
+  const cut = all.length > RESOURCES;
   return {
     ...seen,
     ...(guessed && action !== undefined ? { action } : {}),
-    ...(all.length === 0 ? {} : { resources: all }),
+    ...(all.length === 0 ? {} : { resources: all.slice(0, RESOURCES) }),
+    ...(cut ? { attributes: { ...seen.attributes, effects_inferred } } : {}),
   };
 }
 
