@@ -229,3 +229,57 @@ test('a trail that closes answers whoever waits', async () => {
   await trail.close();
   assert.equal((await waiting).approval?.state, 'pending');
 });
+
+test('an approval of what is outside of the scope does not lift the budget', async () => {
+  const { govern } = await open();
+  const limits = { scope: { tools: ['Read'] }, budget: { calls: 1 } };
+  await govern.declareTask(
+    { task_id: 't', session_id: 's1', goal: 'x', ...limits, on_violation: 'escalate' },
+    BOT,
+  );
+  const { approval_id } = await escalated(govern, bash('ls'));
+  await govern.approve(approval_id, { reason: 'fine', scope: 'session' }, JANE);
+  assert.equal((await govern.validate(bash('ls'), BOT)).outcome, 'permit');
+  const over = await govern.validate(bash('ls'), BOT);
+  assert.deepEqual(over.policy_ids, ['task-scope', 'task-budget']);
+  assert.equal(over.allowed, false);
+  await govern.approve(over.approval?.approval_id ?? '', { reason: 'one more' }, JANE);
+  assert.equal((await govern.validate(bash('ls'), BOT)).outcome, 'permit');
+  assert.equal((await govern.validate(bash('ls'), BOT)).outcome, 'escalate');
+});
+
+test('nobody decides or declares in the sessions in which Claw speaks of itself', async () => {
+  const { govern } = await open();
+  for (const session_id of ['claw', 'claw:jane']) {
+    const action = { ...bash('ls'), session_id };
+    await assert.rejects(govern.validate(action, BOT), refuses('event.reserved'));
+    await assert.rejects(
+      govern.requestApproval({ ...action, reason: 'x' }, BOT),
+      refuses('event.reserved'),
+    );
+    await assert.rejects(
+      govern.declareTask({ session_id, goal: 'x' }, BOT),
+      refuses('event.reserved'),
+    );
+  }
+});
+
+test('in a scope of resources nothing runs of which it cannot be told what it touches', async () => {
+  const { govern } = await open();
+  const scope = { resources: ['/work/*'] };
+  await govern.declareTask({ task_id: 't', session_id: 's1', goal: 'x', scope }, BOT);
+  const asks = (tool: string, args: object, more: object = {}) =>
+    govern.validate({ ...bash('ls'), tool, arguments: args, ...more }, BOT);
+  assert.equal((await asks('frobnicate', { what: 'x' })).outcome, 'deny');
+  assert.equal((await asks('deploy', {})).outcome, 'deny');
+  assert.equal((await asks('TodoWrite', { todos: [] })).outcome, 'permit');
+  const said = { resources: [{ kind: 'file', id: '/work/a', access: 'read' }] };
+  assert.equal((await asks('frobnicate', { what: 'x' }, said)).outcome, 'permit');
+  const files = (count: number) => Array.from({ length: count }, (_, n) => `/work/f${n}`);
+  const many = { ...said, resources: files(256).map((id) => ({ ...said.resources[0], id })) };
+  assert.equal((await asks('Read', { file_path: '/work/g' }, many)).outcome, 'deny');
+  const paths = { paths: [...files(300), '/etc/shadow'] };
+  assert.equal((await asks('read_many_files', paths)).outcome, 'deny');
+  const deep = `/work/${'a/'.repeat(5000)}${'../'.repeat(5001)}etc/passwd`;
+  assert.equal((await asks('Read', { file_path: deep })).outcome, 'deny');
+});
