@@ -283,3 +283,23 @@ test('in a scope of resources nothing runs of which it cannot be told what it to
   const deep = `/work/${'a/'.repeat(5000)}${'../'.repeat(5001)}etc/passwd`;
   assert.equal((await asks('Read', { file_path: deep })).outcome, 'deny');
 });
+
+test('approvals with large contents fill no memory: more of them are refused', async () => {
+  const { govern } = await open();
+  const id = (n: number) => `/work/${'x'.repeat(8000)}${n}`;
+  const resources = Array.from({ length: 250 }, (_, n) => ({
+    ...{ kind: 'file', access: 'read' as const },
+    id: id(n),
+  }));
+  const ask = (n: number) =>
+    govern.validate({ ...bash(`rm ${n}`), session_id: `s${n}`, resources }, BOT);
+  let asked = 0;
+  const filled = async () => {
+    for (; asked < 100; asked++) await ask(asked);
+  };
+  await assert.rejects(filled(), refuses('govern.too_many'));
+  assert.ok(asked > 16);
+  for (const { approval_id } of await govern.approvals('acme', { limit: 1000 }))
+    await govern.deny(approval_id, { reason: 'no' }, JANE);
+  assert.equal((await ask(1000)).approval?.state, 'pending');
+});

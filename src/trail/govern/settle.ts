@@ -14,6 +14,8 @@ export type SettleOptions = Ground & Pick<Approvals, 'ask' | 'wait'>;
 export type Course = {
   readonly action_hash: string;
   readonly mode: Mode;
+  /** Characters that are kept of its approval. */
+  chars: number;
   /** The last decision, which may wait for an approval. */
   decided: Promise<Decision>;
   /** What came of the approval. */

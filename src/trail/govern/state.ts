@@ -13,6 +13,8 @@ import type { PolicyVersion } from './govern.ts';
 /** Open tasks, and approvals that are pending or may be used, of one tenant. */
 const OPEN_TASKS = 10_000;
 const OPEN_APPROVALS = 10_000;
+/** Characters of approvals of one tenant, as JSON: each may hold arguments and many resources. */
+const APPROVAL_CHARS = 64 * 1024 * 1024;
 /** Tasks and approvals that are over and still in memory: others are read from the trail. */
 const OVER = 10_000;
 
@@ -30,6 +32,8 @@ export type TaskEntry = {
 
 export type ApprovalEntry = {
   approval: Approval;
+  /** Characters as JSON, when it was asked for. */
+  readonly chars: number;
   /** Told of each change. */
   readonly waiting: Set<() => void>;
   /** Changes of one approval come one after the other. */
@@ -43,6 +47,8 @@ export type TenantState = {
   /** The open task of a session. */
   readonly sessions: Map<string, string>;
   readonly approvals: Map<string, ApprovalEntry>;
+  /** Characters of them all. */
+  chars: number;
   /** Approvals of one action in one session. */
   readonly actions: Map<string, Set<string>>;
   /** Requests for approval on their way to the journal, by what has to be approved. */
@@ -62,6 +68,7 @@ export function emptyState(tenant: string): TenantState {
     tasks: new Map(),
     sessions: new Map(),
     approvals: new Map(),
+    chars: 0,
     actions: new Map(),
     asking: new Map(),
     policy: undefined,
@@ -104,7 +111,8 @@ export function putApproval(state: TenantState, approval: Approval): ApprovalEnt
   const { approvals, actions } = state;
   const { approval_id } = approval;
   const known = approvals.get(approval_id);
-  const entry = known ?? { approval, waiting: new Set(), busy: Promise.resolve() };
+  const entry = known ?? entryFor(approval);
+  if (!known) state.chars += entry.chars;
   entry.approval = approval;
   approvals.set(approval_id, entry);
   const key = actionKey(approval);
@@ -115,16 +123,23 @@ export function putApproval(state: TenantState, approval: Approval): ApprovalEnt
     approvals,
     (one) => isOver(one.approval),
     (one) => {
+      state.chars -= one.chars;
       const others = actions.get(actionKey(one.approval));
       others?.delete(one.approval.approval_id);
       if (others?.size === 0) actions.delete(actionKey(one.approval));
     },
+    () => approvals.size > OVER || state.chars > APPROVAL_CHARS / 2,
   );
   return entry;
 }
 
-export function roomForApproval({ approvals }: TenantState): void {
-  if (approvals.size < OPEN_APPROVALS + OVER) return;
+function entryFor(approval: Approval): ApprovalEntry {
+  const { length: chars } = JSON.stringify(approval);
+  return { approval, chars, waiting: new Set(), busy: Promise.resolve() };
+}
+
+export function roomForApproval({ approvals, chars }: TenantState): void {
+  if (approvals.size < OPEN_APPROVALS + OVER && chars < APPROVAL_CHARS) return;
   throw new Fault('govern.too_many', `More than ${OPEN_APPROVALS} approvals are open.`, {
     limit: OPEN_APPROVALS,
     retry_after_s: 60,
@@ -181,15 +196,15 @@ function forget<T>(
   entries: Map<string, T>,
   over: (entry: T) => boolean,
   dropped?: (entry: T) => void,
+  tooMuch = () => entries.size > OVER,
 ): void {
-  if (entries.size <= OVER) return;
-  let excess = entries.size - OVER;
+  if (!tooMuch()) return;
   for (const [id, entry] of entries) {
-    if (excess <= 0) return;
-    if (!over(entry)) continue;
-    entries.delete(id);
-    dropped?.(entry);
-    excess--;
+    if (over(entry)) {
+      entries.delete(id);
+      dropped?.(entry);
+    }
+    if (!tooMuch()) return;
   }
 }
 

@@ -20,9 +20,13 @@ import { entryOf } from './task.ts';
 
 /** Calls whose decision is remembered for a retry, the latest of all tenants. */
 const REMEMBERED = 50_000;
+/** Characters of the approvals in them: each may hold arguments and many resources. */
+const REMEMBERED_CHARS = 64 * 1024 * 1024;
+
+type Courses = { readonly known: Map<string, Course>; chars: number };
 
 export function openValidate(ground: SettleOptions): Pick<Govern, 'validate' | 'requestApproval'> {
-  const courses = new Map<string, Course>();
+  const courses: Courses = { known: new Map(), chars: 0 };
   return {
     validate: async (request, actor, signal) => {
       const { wait_s, approval, ...action } = check(validateSchema, request);
@@ -31,7 +35,9 @@ export function openValidate(ground: SettleOptions): Pick<Govern, 'validate' | '
       const course = courseOf(ground, courses, asking);
       const decision = await course.decided;
       const until_ms = performance.now() + wait_s * 1000;
-      return settle(ground, course, { asking, decision, wait: { until_ms, signal } });
+      const answer = await settle(ground, course, { asking, decision, wait: { until_ms, signal } });
+      weigh(courses, course, { key: keyOf(asked), answer });
+      return answer;
     },
     requestApproval: async (request, actor, signal) => {
       const { wait_s, reason, expires_s, quorum, ...action } = check(
@@ -102,28 +108,44 @@ function claimed(seen: Partial<Event>, { action, resources = [] }: Requested): P
 }
 
 /** The course of a call that was asked before, or a new one. */
-function courseOf(ground: SettleOptions, courses: Map<string, Course>, asking: Asking): Course {
+function courseOf(ground: SettleOptions, courses: Courses, asking: Asking): Course {
   const { asked } = asking;
   const key = keyOf(asked);
-  const known = key === undefined ? undefined : courses.get(key);
+  const known = key === undefined ? undefined : courses.known.get(key);
   const same = known?.action_hash === asked.action_hash && holds(known.mode, asked.mode);
   if (known && same) return known;
   if (known && asked.id !== undefined) throw mismatch();
   const { action_hash, mode } = asked;
-  const course: Course = { action_hash, mode, decided: open(ground, asking) };
-  const { decided } = course;
+  const course: Course = { action_hash, mode, chars: 0, decided: open(ground, asking) };
   if (key === undefined) return course;
-  courses.set(key, course);
-  for (const [oldest] of courses) {
-    if (courses.size <= REMEMBERED) break;
-    courses.delete(oldest);
-  }
+  forget(courses, key);
+  courses.known.set(key, course);
   // What was not recorded is asked anew.
-  const forget = () => {
-    if (courses.get(key) === course) courses.delete(key);
+  const undo = () => {
+    if (courses.known.get(key) === course) forget(courses, key);
   };
-  decided.then(({ recorded }) => recorded === false && forget(), forget);
+  course.decided.then(({ recorded }) => recorded === false && undo(), undo);
   return course;
+}
+
+type Weighed = { readonly key: string | undefined; readonly answer: Decision };
+
+/** Lets go of the oldest where all that is remembered is too much. */
+function weigh(courses: Courses, course: Course, { key, answer: { approval } }: Weighed): void {
+  if (key === undefined || courses.known.get(key) !== course) return;
+  if (approval && course.chars === 0) {
+    course.chars = JSON.stringify(approval).length;
+    courses.chars += course.chars;
+  }
+  for (const [oldest] of courses.known) {
+    if (courses.known.size <= REMEMBERED && courses.chars <= REMEMBERED_CHARS) break;
+    forget(courses, oldest);
+  }
+}
+
+function forget(courses: Courses, key: string): void {
+  courses.chars -= courses.known.get(key)?.chars ?? 0;
+  courses.known.delete(key);
 }
 
 /** What was only observed says nothing to who is held to decisions. */
