@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../../src/fault/fault.ts';
 import type { Actor, Govern } from '../../src/trail/govern/govern.ts';
-import { accepted, newPlace, type Place } from './place.ts';
+import { accepted, newPlace, type Place, rows } from './place.ts';
 
 const POLICIES = [
   {
@@ -302,4 +302,27 @@ test('approvals with large contents fill no memory: more of them are refused', a
   for (const { approval_id } of await govern.approvals('acme', { limit: 1000 }))
     await govern.deny(approval_id, { reason: 'no' }, JANE);
   assert.equal((await ask(1000)).approval?.state, 'pending');
+});
+
+test('what waits when its task is closed is denied before the end, and nothing comes after it', async () => {
+  const { trail, govern } = await open();
+  await govern.declareTask({ task_id: 't', session_id: 's1', goal: 'x' }, BOT);
+  const call = (call_id: string) => ({ ...bash(`rm ${call_id}`), task_id: 't', call_id });
+  const waiting = govern.validate({ ...call('a'), wait_s: 30 }, BOT);
+  await pendingIn(govern);
+  await govern.validate(call('b'), BOT);
+  await govern.closeTask('t', {}, BOT);
+  assert.equal((await waiting).outcome, 'deny');
+  await assert.rejects(govern.validate(call('b'), BOT), refuses('task.closed'));
+  const told = [...(await rows(trail, 'task:t'))].sort((a, b) => a.index - b.index);
+  assert.equal(told.at(-1)?.tool, 'close_task');
+  assert.equal(told.at(-2)?.decision?.outcome, 'deny');
+});
+
+test("a sub-agent's own sub-agents act in the task too", async () => {
+  const { govern } = await open();
+  const scope = { tools: ['Read'] };
+  await govern.declareTask({ task_id: 't', session_id: 's1', goal: 'x', scope }, BOT);
+  const deep = { ...bash('ls'), session_id: 's1:a:b', parent_session_id: 's1:a' };
+  assert.equal((await govern.validate(deep, BOT)).policy_id, 'task-scope');
 });

@@ -2,7 +2,7 @@
 import type { Event } from '../../event/event.ts';
 import { OWN_ATTRIBUTE } from '../../event/lifecycle.ts';
 import { isObject } from '../../event/name.ts';
-import { type Sited, wholeOf } from '../../event/part.ts';
+import { isPart, PART_MARK, type Sited, wholeOf } from '../../event/part.ts';
 import { Fault } from '../../fault/fault.ts';
 import { covers, validUntil } from '../../policy/approval.ts';
 import { fitsPattern } from '../../policy/glob.ts';
@@ -208,9 +208,17 @@ function forget<T>(
   }
 }
 
-/** The open task of a session, or of the one that it is a part of. */
+/** The open task of a session, or of the nearest that it is a part of. */
 export function openTaskOf({ sessions }: TenantState, site: Sited): string | undefined {
-  return sessions.get(site.session_id) ?? sessions.get(wholeOf(site));
+  const own = sessions.get(site.session_id);
+  if (own !== undefined || !isPart(site)) return own;
+  let session_id = wholeOf(site);
+  for (;;) {
+    const found = sessions.get(session_id);
+    const end = session_id.lastIndexOf(PART_MARK);
+    if (found !== undefined || end <= 0) return found;
+    session_id = session_id.slice(0, end);
+  }
 }
 
 export type Who = {
