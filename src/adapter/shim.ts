@@ -9,8 +9,8 @@ const WORD = '(?:"(?:[^"\\\\$`]|\\\\.)+"|[\\w@%+=:,./-]+)';
  * Where the shim cannot even start: in every shell, and with the one exit code and the stream
  * that each of these runtimes takes for a refusal and its reason.
  */
-const LAST_RESORT =
-  " || sh -c 'echo Claw could not be started, so this call was not run: see clawctl doctor >&2; exit 2'";
+const REFUSES = 'Claw could not be started, so this call was not run: see clawctl doctor';
+const LAST_RESORT = ` || sh -c 'echo ${REFUSES} >&2; exit 2'`;
 const COMMAND = new RegExp(
   `^${WORD}(?: ${WORD})* hook ([a-z0-9-]+) --server (${WORD})(?: --tokens ${WORD})?` +
     `(?: --keep (${WORD}))?(?: --(mode observe|enforce --wait (\\d{1,4})))?` +

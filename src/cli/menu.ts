@@ -86,6 +86,42 @@ export const MENU = [
   { path: 'doctor', load: async () => (await import('./command/doctor.ts')).doctor },
   { path: 'uninstall', load: async () => (await import('./command/uninstall.ts')).uninstall },
   { path: 'mcp-proxy', load: async () => (await import('./command/mcp-proxy.ts')).mcpProxy },
+  { path: 'tasks list', load: async () => (await import('./command/tasks-list.ts')).tasksList },
+  { path: 'tasks show', load: async () => (await import('./command/tasks-show.ts')).tasksShow },
+  { path: 'tasks close', load: async () => (await import('./command/tasks-close.ts')).tasksClose },
+  {
+    path: 'approvals list',
+    load: async () => (await import('./command/approvals-list.ts')).approvalsList,
+  },
+  {
+    path: 'approvals show',
+    load: async () => (await import('./command/approvals-show.ts')).approvalsShow,
+  },
+  {
+    path: 'approvals approve',
+    load: async () => (await import('./command/approvals-approve.ts')).approvalsApprove,
+  },
+  {
+    path: 'approvals deny',
+    load: async () => (await import('./command/approvals-deny.ts')).approvalsDeny,
+  },
+  {
+    path: 'approvals link',
+    load: async () => (await import('./command/approvals-link.ts')).approvalsLink,
+  },
+  {
+    path: 'approvals watch',
+    load: async () => (await import('./command/approvals-watch.ts')).approvalsWatch,
+  },
+  { path: 'validate', load: async () => (await import('./command/validate.ts')).validate },
+  {
+    path: 'enforcement show',
+    load: async () => (await import('./command/enforcement-show.ts')).enforcementShow,
+  },
+  {
+    path: 'enforcement set',
+    load: async () => (await import('./command/enforcement-set.ts')).enforcementSet,
+  },
   { path: 'mcp', load: async () => (await import('./command/mcp.ts')).mcp },
   { path: 'rollback', load: async () => (await import('./command/rollback.ts')).rollback },
   { path: 'completion', load: async () => (await import('./command/completion.ts')).completion },

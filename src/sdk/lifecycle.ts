@@ -1,4 +1,4 @@
-/** The lifecycle's calls: declare, validate, approve, roll back, close. Throws the server's Fault. */
+/** The lifecycle's calls, from declaring a task to closing it. Each throws the server's Fault. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../fault/fault.ts';
 import type {

@@ -40,31 +40,32 @@ export type {
 
 export { ActionBlocked };
 
-export type Claw = Reader &
-  Lifecycle & {
-    /**
-     * Takes a snapshot, returns the event's id at once, and sends in the background. Never throws:
-     * what is no event is reported through `onError`, counted, and recorded as a `gap`. The same id
-     * is recorded once, however often it is sent.
-     */
-    readonly record: (draft: EventDraft) => string;
-    readonly session: (options?: SessionOptions) => Session;
-    /** The same function, recorded. Throws `usage.invalid` for generators and classes. */
-    readonly wrapTool: <T extends Tool>(tool: T, options: WrapOptions) => T;
-    /**
-     * The same function, recorded, which runs only if `validate_action` allows exactly this call:
-     * else it throws `ActionBlocked`. Answers with a promise.
-     */
-    readonly guard: <T extends Tool>(tool: T, options: GuardOptions) => Guarded<T>;
-    /**
-     * Resolves when all that was recorded is acknowledged by the server, or synced to the spool, or
-     * the time (10 s) is over. `unsent` events are then neither: spool full, broken or switched off.
-     */
-    readonly flush: (options?: { readonly timeout_ms?: number }) => Promise<{ unsent: number }>;
-    readonly status: () => ClientStatus;
-    /** Flushes, puts the rest on the spool and stops; what is recorded later is dropped. */
-    readonly close: (options?: { readonly timeout_ms?: number }) => Promise<void>;
-  };
+type Asking = Reader & Lifecycle;
+
+export type Claw = Asking & {
+  /**
+   * Takes a snapshot, returns the event's id at once, and sends in the background. Never throws:
+   * what is no event is reported through `onError`, counted, and recorded as a `gap`. The same id
+   * is recorded once, however often it is sent.
+   */
+  readonly record: (draft: EventDraft) => string;
+  readonly session: (options?: SessionOptions) => Session;
+  /** The same function, recorded. Throws `usage.invalid` for generators and classes. */
+  readonly wrapTool: <T extends Tool>(tool: T, options: WrapOptions) => T;
+  /**
+   * The same function, recorded, which runs only if `validate_action` allows exactly this call:
+   * else it throws `ActionBlocked`. Answers with a promise.
+   */
+  readonly guard: <T extends Tool>(tool: T, options: GuardOptions) => Guarded<T>;
+  /**
+   * Resolves when all that was recorded is acknowledged by the server, or synced to the spool, or
+   * the time (10 s) is over. `unsent` events are then neither: spool full, broken or switched off.
+   */
+  readonly flush: (options?: { readonly timeout_ms?: number }) => Promise<{ unsent: number }>;
+  readonly status: () => ClientStatus;
+  /** Flushes, puts the rest on the spool and stops; what is recorded later is dropped. */
+  readonly close: (options?: { readonly timeout_ms?: number }) => Promise<void>;
+};
 
 const FLUSH_MS = 10_000;
 

@@ -26,10 +26,13 @@ const HOLD_MS = 660_000;
 
 /**
  * Nothing moves on a socket whose caller waits for a person: that is no reason to close it. The
- * signal ends the wait when the caller is gone, or when the server closes.
+ * signal ends the wait when the caller goes away, or the server: asked again, it goes on.
  */
-export function hold({ request, signal, face }: RawCall, wait_s: unknown): AbortSignal {
-  if (typeof wait_s !== 'number' || wait_s <= 0) return signal;
+export function hold(
+  { face, request, signal }: Pick<RawCall, 'face' | 'request' | 'signal'>,
+  wait_s: unknown,
+): AbortSignal {
+  if (typeof wait_s !== 'number' || !(wait_s > 0)) return signal;
   request.socket.setTimeout(HOLD_MS);
   return AbortSignal.any([signal, face.closing]);
 }

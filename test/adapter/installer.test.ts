@@ -105,14 +105,19 @@ suite('settings in JSON', () => {
           space,
           (value, spaces, end) => {
             const text = written(value, () => spaces.next().value ?? '') + end;
-            for (const otlp of installer.otlp ? [false, true] : [false]) {
+            for (const [otlp, enforcement] of [
+              [false, undefined],
+              [installer.otlp, { mode: 'observe' }],
+              [installer.otlp, { mode: 'enforce', wait_s: 120 }],
+            ] as const) {
+              const given = { otlp, enforcement };
               const after = attempt(() =>
-                install(installer, { ...absent(installer), [file]: text }, { otlp }),
+                install(installer, { ...absent(installer), [file]: text }, given),
               );
               if (after === undefined) continue;
               assert.equal(uninstall(installer, after)[file], text);
               assert.equal(uninstall(installer, install(installer, after))[file], text);
-              assert.deepEqual(install(installer, after, { otlp }), after);
+              assert.deepEqual(install(installer, after, given), after);
               const kept = JSON.parse(after[file] ?? '') as Record<string, unknown>;
               assert.deepEqual(kept['other'], JSON.parse(text).other);
             }

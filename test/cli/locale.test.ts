@@ -45,6 +45,8 @@ test('every sentence is used, and commands print no literal of their own', () =>
   );
   const plain = [
     ...['rollback.kind', 'rollback.status', 'rollback.why'],
+    ...['approvals.state', 'approvals.scope', 'tasks.state', 'tasks.outcome', 'tasks.violation'],
+    ...['validate.outcome', 'enforcement.mode'],
     'command.about',
     'fault',
     'problem',

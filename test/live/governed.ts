@@ -123,8 +123,8 @@ async function onStage(work: (stage: Stage, rig: Served) => Promise<void>): Prom
 const FOUR = {
   free: 'echo free > free.txt',
   forbidden: 'mkdir -p .ssh && echo key >> .ssh/authorized_keys && echo no > forbidden.txt',
-  approved: 'mkdir -p letters && rm -rf letters && echo yes > approved.txt',
-  unanswered: 'mkdir -p photos && rm -rf photos && echo no > unanswered.txt',
+  approved: 'mkdir -p letters && rm -r letters && echo yes > approved.txt',
+  unanswered: 'mkdir -p photos && rm -r photos && echo no > unanswered.txt',
 };
 
 function script(shell: Shell, commands: Readonly<Record<string, string>>) {
@@ -142,7 +142,7 @@ async function approve(rig: Served): Promise<void> {
     if (one === undefined) return false;
     const words = ['approvals', 'approve', one.approval_id, '--reason', 'The folder is empty.'];
     const env = { XDG_CONFIG_HOME: '', HOME: rig.root };
-    const { code, err } = await rig.run([...words, '--yes'], env);
+    const { code, err } = await rig.run(words, env);
     assert.equal(code, 0, err);
     return true;
   });

@@ -23,6 +23,8 @@ forbid (principal, action == Action::"delete", resource);
 export type Ground = {
   readonly url: string;
   readonly trail: Trail;
+  /** A token of every tenant. */
+  readonly operator: string;
   readonly token: (role: Role, name?: string) => Promise<string>;
   readonly revoke: (name: string) => Promise<void>;
   /** Stops the server and opens it again at the same port, on the same trail. */
@@ -48,6 +50,7 @@ export async function openGround(): Promise<Ground> {
   };
   return {
     url,
+    operator: credentials.token ?? '',
     get trail() {
       return trail;
     },

@@ -9,7 +9,7 @@ export const tokenCreate: Command = {
     {
       flags: '--role <role>',
       about: 'command.option.role',
-      choices: ['recorder', 'viewer', 'admin'],
+      choices: ['recorder', 'viewer', 'approver', 'admin'],
       required: true,
     },
     { flags: '--agent <id>', about: 'command.option.agent' },
@@ -19,6 +19,7 @@ export const tokenCreate: Command = {
   examples: [
     'clawctl token create --name billing-bot --role recorder --agent billing-bot',
     'clawctl token create --name auditor --role viewer --tenant acme',
+    'clawctl token create --name jane --role approver --user jane',
   ],
   run: async (context, input) => {
     const { t, terminal } = context;

@@ -1,4 +1,4 @@
-/** Where a hook's records go, and as whom: from its arguments, its environment and a private file. */
+/** Where a hook's records go, and as whom: its arguments, environment and private file say it. */
 import { RUNTIME } from './spool.ts';
 import { readTokenFile, tokenFor, tokenPath } from './token.ts';
 

@@ -1,9 +1,11 @@
 /** What each command and option of clawctl does, in English. */
+import { governAbout, governArguments, governOptions } from './en-govern.ts';
 import { policyAbout, policyArguments, policyOptions } from './en-policy.ts';
 import { rollbackAbout, rollbackOptions } from './en-rollback.ts';
 
 export const commands = {
   about: {
+    ...governAbout,
     rollback: rollbackAbout,
     serve: 'record, search and serve from this machine',
     status: 'show what the server holds and how far it has read',
@@ -41,6 +43,7 @@ export const commands = {
     completion: 'print a completion script for a shell',
   },
   option: {
+    ...governOptions,
     language: 'language of the sentences (default: as for other commands)',
     reader: 'responder (all of it), or subject: for the person concerned, without internals',
     ...rollbackOptions,
@@ -112,6 +115,7 @@ export const commands = {
     ...policyOptions,
   },
   argument: {
+    ...governArguments,
     explained: "an event's id, its index (#), or a call's id or the start of it",
     covered: 'session, or the start of its id; without it, the latest sessions',
     event: "an event's id, or its index (#)",

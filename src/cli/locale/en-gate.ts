@@ -2,7 +2,8 @@
 
 export const gate = {
   enforces:
-    '{{runtime}} asks Claw before each call, and runs none that is not allowed. A call that needs approval waits up to {{wait}} s.',
+    '{{runtime}} asks Claw before each call, and runs none that is not allowed. ' +
+    'A call that needs approval waits up to {{wait}} s.',
   observes: '{{runtime}} tells Claw of each call first: what would have been decided is recorded.',
   ended: 'Calls of {{runtime}} are no longer held to decisions: --enforce was not given.',
   holes: 'What this does not hold back in {{runtime}}:',

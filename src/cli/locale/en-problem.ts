@@ -1,8 +1,10 @@
 /** Failures that clawctl itself finds, in English, with the way out. */
+import { governProblems } from './en-govern.ts';
 import { policyProblems } from './en-policy.ts';
 import { rollbackProblems } from './en-rollback.ts';
 
 export const problems = {
+  ...governProblems,
   ...rollbackProblems,
   unreachable: {
     message: 'No Claw server answers at {{url}}.',

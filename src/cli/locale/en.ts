@@ -4,6 +4,7 @@ import { coverage } from './en-coverage.ts';
 import { blind, doctor } from './en-doctor.ts';
 import { faults } from './en-fault.ts';
 import { gate } from './en-gate.ts';
+import { approvals, enforcement, governGroups, tasks, validate } from './en-govern.ts';
 import { policy } from './en-policy.ts';
 import { problems } from './en-problem.ts';
 import { rollback } from './en-rollback.ts';
@@ -18,8 +19,12 @@ export const en = {
   policy,
   fault: faults,
   problem: problems,
+  approvals,
+  enforcement,
   why,
   rollback,
+  tasks,
+  validate,
   help: {
     usage: 'Usage:',
     arguments: 'Arguments:',
@@ -32,6 +37,7 @@ export const en = {
     choices: 'choices',
   },
   group: {
+    ...governGroups,
     logs: 'search, follow, export and show events',
     sessions: 'list and show sessions',
     policy: 'check, test, compare and put in force what agents may do',

@@ -1,11 +1,13 @@
 /** What each command and option of clawctl does, in Japanese. */
 import type { Catalogue } from './catalogue.ts';
 import type { commands } from './en-command.ts';
+import { governAbout, governArguments, governOptions } from './ja-govern.ts';
 import { policyAboutJa, policyArgumentsJa, policyOptionsJa } from './ja-policy.ts';
 import { rollbackAbout, rollbackOptions } from './ja-rollback.ts';
 
 export const commandsJa = {
   about: {
+    ...governAbout,
     rollback: rollbackAbout,
     serve: 'このマシンで記録・検索・提供を行う',
     status: 'サーバーの状態と、どこまで読み込んだかを表示する',
@@ -43,6 +45,7 @@ export const commandsJa = {
     completion: 'シェルの補完スクリプトを出力する',
   },
   option: {
+    ...governOptions,
     language: '文の言語（既定: 他のコマンドと同じ）',
     reader: 'responder（すべて）、または subject: 本人向け、内部情報なし',
     ...rollbackOptions,
@@ -114,6 +117,7 @@ export const commandsJa = {
     ...policyOptionsJa,
   },
   argument: {
+    ...governArguments,
     explained: 'イベントの ID、番号（#）、または呼び出しの ID（先頭部分でも可）',
     covered: 'セッション、または ID の先頭。省略時は最近のセッション',
     event: 'イベントの ID、または番号（#）',

@@ -1,10 +1,12 @@
 /** Failures that clawctl itself finds, in Japanese, with the way out. */
 import type { Catalogue } from './catalogue.ts';
 import type { problems } from './en-problem.ts';
+import { governProblems } from './ja-govern.ts';
 import { policyProblemsJa } from './ja-policy.ts';
 import { rollbackProblems } from './ja-rollback.ts';
 
 export const problemsJa = {
+  ...governProblems,
   ...rollbackProblems,
   unreachable: {
     message: '{{url}} で Claw サーバーが応答しません。',

@@ -5,6 +5,7 @@ import { coverageJa } from './ja-coverage.ts';
 import { blindJa, doctorJa } from './ja-doctor.ts';
 import { faultsJa } from './ja-fault.ts';
 import { gateJa } from './ja-gate.ts';
+import { approvals, enforcement, governGroups, tasks, validate } from './ja-govern.ts';
 import { policyJa } from './ja-policy.ts';
 import { problemsJa } from './ja-problem.ts';
 import { rollback } from './ja-rollback.ts';
@@ -19,8 +20,12 @@ export const ja = {
   policy: policyJa,
   fault: faultsJa,
   problem: problemsJa,
+  approvals,
+  enforcement,
   why: whyJa,
   rollback,
+  tasks,
+  validate,
   help: {
     usage: '使い方:',
     arguments: '引数:',
@@ -33,6 +38,7 @@ export const ja = {
     choices: '選択肢',
   },
   group: {
+    ...governGroups,
     logs: 'イベントの検索・追跡・書き出し・表示',
     sessions: 'セッションの一覧と表示',
     policy: 'エージェントに許すことの確認・テスト・比較・施行',

@@ -33,6 +33,7 @@ const applied = z.strictObject({
   version: text,
   author: text,
   applied_at: text,
+  brought: z.literal(true).optional().meta({ description: 'By Claw or its configuration.' }),
   reason: text.optional(),
   event_id: text,
 });

@@ -36,6 +36,7 @@ button{border:1px solid var(--line);border-radius:6px;cursor:pointer;flex:1 1 11
 font-weight:600;min-height:3rem;padding:.5rem 1rem}
 .go{background:#0a6b2d;color:#fff}
 .no{background:#b00020;color:#fff}
+@media(max-width:34rem){dl{display:block}dt{margin-top:.4rem}}
 footer{font-size:.8rem;margin-top:2rem;opacity:.7;overflow-wrap:anywhere}
 `;
 
@@ -79,7 +80,7 @@ export function approvalPage(page: Page): string {
       }</p>`;
   return document(
     words,
-    html`<h1>${words.asks}</h1>
+    html`<h1>${open ? words.asks : words.title}</h1>
 ${told ?? html``}${state}${action(page)}${facts(page)}${open ? form(page) : closing(words)}`,
   );
 }
@@ -118,6 +119,7 @@ function action({ words, approval }: Page): Html {
       ({ kind, id, access }) => html`<li>${recorded(`${access} ${kind} ${id.slice(0, 500)}`)}</li>`,
     );
   const left = resources.length - touched.length;
+  const more = left > 0 ? html`<p>+${String(left)}</p>` : html``;
   const command = `clawctl approvals show ${approval_id}`;
   const shown = html`<h2>${words.tool}</h2>
 <pre>
@@ -130,11 +132,7 @@ ${
     : html`<h2>${words.cwd}</h2><pre>
 ${recorded(cwd)}</pre>`
 }
-${
-  touched.length === 0
-    ? html``
-    : html`<h2>${words.resources}</h2><ul>${touched}</ul>${left > 0 ? html`<p>+${String(left)}</p>` : html``}`
-}`;
+${touched.length === 0 ? html`` : html`<h2>${words.resources}</h2><ul>${touched}</ul>${more}`}`;
   // Only `recorded` writes this mark, and no text can: it would be escaped.
   const odd = shown.html.includes('<b class="odd">[U+');
   return odd ? html`<p class="alarm">${words.odd}</p>${shown}` : shown;
@@ -197,7 +195,7 @@ const UNITS = [['second', 1], ['minute', 60], ['hour', 3600], LONGEST] as const;
 function form({ words, reason = '' }: Page): Html {
   return html`<form method="post">
 <label for="reason">${words.reason}</label>
-<textarea id="reason" name="reason" required maxlength="4096" autocomplete="off">${reason}</textarea>
+<textarea id="reason" name="reason" required maxlength="4096">${reason}</textarea>
 <div class="hint">${words.reasonHint}</div>
 <div class="votes">
 <button class="go" name="vote" value="once">${words.once}</button>

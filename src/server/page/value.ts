@@ -2,8 +2,9 @@
 import { type Html, html, recorded } from './html.ts';
 import type { Words } from './word.ts';
 
-/** Characters of one value that are shown at once. */
+/** Characters and lines of one value that are shown at once. */
 const SHOWN = 1500;
+const LINES = 40;
 /** Characters of one value that are on the page at all. */
 const MOST = 200_000;
 /** Arguments that get a line of their own. */
@@ -34,7 +35,8 @@ function shownValue(value: unknown, words: Words, command: string): Html {
   const plain = typeof value === 'string';
   const text = plain ? value : (JSON.stringify(value, null, 2) ?? '');
   const mark = plain ? html`` : html`<span class="kind">JSON</span>`;
-  if (text.length <= SHOWN)
+  const shown = cutAt(text, SHOWN).split('\n').slice(0, LINES).join('\n');
+  if (shown === text)
     return html`${mark}<pre>
 ${recorded(text)}</pre>`;
   const whole = recorded(cutAt(text, MOST));
@@ -43,7 +45,7 @@ ${recorded(text)}</pre>`;
       ? html`<p class="alarm">${words.tooLong} <code>${command}</code></p>`
       : html``;
   return html`${mark}<pre>
-${recorded(cutAt(text, SHOWN))}<b class="odd">…</b></pre>
+${recorded(shown)}<b class="odd">…</b></pre>
 <details><summary>${words.cut} (${String(text.length)} ${words.characters})</summary>
 <pre>
 ${whole}</pre>${left}</details>`;

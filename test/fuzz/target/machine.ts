@@ -158,7 +158,7 @@ const credentials = () =>
 
 /** Commands that end by themselves and change nothing beyond the folder. */
 const SAFE = MENU.map(({ path }) => path).filter(
-  (path) => !/^(serve|install|uninstall|reindex|logs tail)/.test(path),
+  (path) => !/^(serve|install|uninstall|reindex|logs tail|approvals watch|mcp$)/.test(path),
 );
 const ARGUMENTS = [
   ...SAFE.flatMap((path) => path.split(' ')),
@@ -212,7 +212,10 @@ const commandLine = () =>
       .map((all) => all.join('\n')),
     check: async (input) => {
       const words = input.toString().split('\n').slice(0, 20);
-      if (words.some((word) => /^(serve|install|uninstall|reindex|tail|hook)/.test(word))) return;
+      if (
+        words.some((word) => /^(serve|install|uninstall|reindex|tail|watch|hook|mcp$)/.test(word))
+      )
+        return;
       mkdirSync(root, { recursive: true });
       const env = {
         HOME: root,

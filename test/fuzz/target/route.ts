@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import fc from 'fast-check';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { errorSchema, ingestSchema } from '../../../src/server/answer.ts';
 import { ROUTES } from '../../../src/server/menu.ts';
 import type { Route } from '../../../src/server/route.ts';
@@ -44,7 +44,8 @@ export async function routes(): Promise<Target> {
   const rig = await openRig(async () => ({ ...trail, close: place.clear }), {
     limits: { header_ms: 10_000, tails: 2 },
   });
-  const tokens = [rig.operator, rig.recorder, rig.viewer, rig.admin, rig.foreigner];
+  const { operator, recorder, viewer, approver, admin, foreigner } = rig;
+  const tokens = [operator, recorder, viewer, approver, admin, foreigner];
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const recorded = new Set<string>();
   return {
@@ -183,10 +184,19 @@ function proper(asked: Asked, { status, type, text }: Answered): void {
   }
 }
 
+/** JSON-RPC 2.0, section 5.1: what MCP's own library answers to what is no message. */
+const rpcError = z.object({
+  jsonrpc: z.literal('2.0'),
+  error: z.object({ code: z.int(), message: z.string() }),
+  id: z.null(),
+});
+
 function refusal(value: unknown): void {
   if (typeof value === 'object' && value !== null && 'results' in value) ingestSchema.parse(value);
   else if (typeof value === 'object' && value !== null && 'records' in value) {
     assert.ok('error' in value && 'rejected' in value);
+  } else if (typeof value === 'object' && value !== null && 'jsonrpc' in value) {
+    rpcError.parse(value);
   } else errorSchema.parse(value);
 }
 
