@@ -95,7 +95,10 @@ export function putTask(state: TenantState, task: Task): TaskEntry {
   const { session_id } = task;
   if (task.state === 'open') sessions.set(session_id, task.task_id);
   else if (sessions.get(session_id) === task.task_id) sessions.delete(session_id);
-  forget(tasks, (one) => one.task.state === 'closed');
+  forget(tasks, {
+    over: (one) => one.task.state === 'closed',
+    tooMuch: () => tasks.size > OVER,
+  });
   return entry;
 }
 
@@ -119,17 +122,16 @@ export function putApproval(state: TenantState, approval: Approval): ApprovalEnt
   const same = actions.get(key) ?? new Set();
   actions.set(key, same.add(approval_id));
   for (const tell of [...entry.waiting]) tell();
-  forget(
-    approvals,
-    (one) => isOver(one.approval),
-    (one) => {
+  forget(approvals, {
+    over: (one) => isOver(one.approval),
+    tooMuch: () => approvals.size > OVER || state.chars > APPROVAL_CHARS / 2,
+    dropped: (one) => {
       state.chars -= one.chars;
       const others = actions.get(actionKey(one.approval));
       others?.delete(one.approval.approval_id);
       if (others?.size === 0) actions.delete(actionKey(one.approval));
     },
-    () => approvals.size > OVER || state.chars > APPROVAL_CHARS / 2,
-  );
+  });
   return entry;
 }
 
@@ -191,15 +193,15 @@ export function isLive(approval: Approval, now_ms: number): boolean {
   return approval.scope === 'session' || now_ms < validUntil(approval);
 }
 
+type Bound<T> = {
+  readonly over: (entry: T) => boolean;
+  readonly tooMuch: () => boolean;
+  readonly dropped?: (entry: T) => void;
+};
+
 /** Drops the oldest that are over, beyond what is kept of them. */
-function forget<T>(
-  entries: Map<string, T>,
-  over: (entry: T) => boolean,
-  dropped?: (entry: T) => void,
-  tooMuch = () => entries.size > OVER,
-): void {
-  if (!tooMuch()) return;
-  for (const [id, entry] of entries) {
+function forget<T>(entries: Map<string, T>, { over, tooMuch, dropped }: Bound<T>): void {
+  for (const [id, entry] of tooMuch() ? entries : []) {
     if (over(entry)) {
       entries.delete(id);
       dropped?.(entry);
