@@ -115,6 +115,7 @@ test('an escalated action waits, is approved by another, runs once and not again
   const decision = await asked;
   assert.equal(decision.outcome, 'permit');
   assert.equal(decision.approval?.approval_id, approval.approval_id);
+  assert.equal(decision.reason, 'jane approved it: Build is generated.');
   assert.deepEqual(
     await govern.validate({ ...bash('rm -rf build'), call_id: 'c1' }, BOT),
     decision,

@@ -62,7 +62,13 @@ export function judge(ground: Ground, asked: Asked): Judged {
   const approval = coveringApproval(state, same, ground.now());
   if (!approval) return { verdict, request };
   const after = verdictOn(ground, asked, [request, new Set(approval.policy_ids)]);
-  return { verdict: after, request, ...(after.outcome === 'permit' ? { approval } : {}) };
+  if (after.outcome !== 'permit') return { verdict: after, request };
+  return { verdict: { ...after, reason: grantIn(approval) }, request, approval };
+}
+
+/** What let it pass is not the policy that permits everything, but somebody's word. */
+function grantIn({ votes }: Approval): string {
+  return votes.map(({ by, reason }) => `${by} approved it: ${reason}`).join(' ');
 }
 
 const GRAVITY = { permit: 0, escalate: 1, deny: 2 } as const;
