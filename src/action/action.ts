@@ -4,7 +4,7 @@ import { RESOURCES } from '../event/event.ts';
 import { isObject } from '../event/name.ts';
 import { describeFields } from './field.ts';
 import { type Annotations, hinted, mcpToolOf, serverIn } from './mcp.ts';
-import { absolute, bounded, named, valueAt } from './resource.ts';
+import { absolute, bounded, isCut, named, valueAt } from './resource.ts';
 import { type Findings, SURE } from './shell/trace.ts';
 import { toolOf } from './tool/menu.ts';
 import type { Naming, Tool } from './tool/tool.ts';
@@ -50,11 +50,8 @@ export function classify(call: Call): Classified {
   const { resources, ...rest } = touched(call, guessed(call, name, guess));
   const kinds = new Set(resources.map(({ kind }) => kind));
   const server = { kind: 'mcp_server', id: mcp?.server ?? '', access: 'execute' } as const;
-  return {
-    ...guessFromKinds(guess, kinds),
-    resources: bounded(mcp ? [server, ...resources] : resources),
-    ...rest,
-  };
+  const whole = mcp ? [server, ...resources] : resources;
+  return { ...guessFromKinds(guess, kinds), ...rest, ...listed(whole, rest.effects) };
 }
 
 type Filled = Pick<Event, 'action' | 'resources' | 'attributes'>;
@@ -121,7 +118,18 @@ function touched(call: Call, tool: Pick<Tool, 'names' | 'cwd'>) {
       if (!effects || confidence < effects.confidence) effects = { confidence, reason };
     }),
   );
-  return { resources: bounded(resources), ...(effects ? { effects } : {}) };
+  return listed(resources, effects);
+}
+
+/** Within the limits of an event: where more is touched than it holds, it says so. */
+function listed(
+  resources: readonly Resource[],
+  effects: Classified['effects'],
+): Pick<Classified, 'resources' | 'effects'> {
+  const more = isCut(resources)
+    ? { confidence: SURE.broken, reason: `more than ${RESOURCES} resources, or a longer name` }
+    : effects;
+  return { resources: bounded(resources), ...(more ? { effects: more } : {}) };
 }
 
 /** For a tool without a table: arguments whose names tell what they hold. */

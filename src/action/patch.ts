@@ -5,7 +5,7 @@ import { RESOURCES } from '../event/event.ts';
 export type Patched = { readonly path: string; readonly access: Access };
 
 /** Characters of a patch that are read. */
-const PATCH_CHARS = 4_194_304;
+export const PATCH_CHARS = 4_194_304;
 const BEGIN = '*** Begin Patch';
 const HEAD = /^\*\*\* (Add File|Update File|Delete File|Move to): (.+)$/;
 

@@ -3,9 +3,9 @@ import { posix } from 'node:path';
 import type { Access, Resource } from '../event/event.ts';
 import { NAME_CHARS, RESOURCE_CHARS, RESOURCES } from '../event/event.ts';
 import { isObject } from '../event/name.ts';
-import { patchedFiles } from './patch.ts';
+import { PATCH_CHARS, patchedFiles } from './patch.ts';
 import { shellEffects } from './shell/shell.ts';
-import type { Findings } from './shell/trace.ts';
+import { type Findings, SURE } from './shell/trace.ts';
 import type { Naming } from './tool/tool.ts';
 
 export type Place = {
@@ -14,16 +14,18 @@ export type Place = {
   readonly cwd?: string | undefined;
 };
 
+type Doubt = (effects: Pick<Findings, 'confidence' | 'reason'>) => void;
+
 /** What an argument names; a shell command is followed, and `doubt` hears how well. */
 export function named(
   place: Place,
   { argument, kind, access, otherwise, holds }: Naming,
-  doubt: (effects: Findings) => void,
+  doubt: Doubt,
 ): Resource[] {
   const value = valueAt(place.arguments, argument);
   if (holds === 'shell') return commanded(place, value, doubt);
   const values = stringsOf(value);
-  if (holds === 'patch') return patched(place, values);
+  if (holds === 'patch') return patched(place, values, doubt);
   if (holds === 'urls') return values.flatMap((text) => urlsIn(text, access));
   if (values.length === 0 && otherwise) {
     const id = 'cwd' in otherwise ? place.cwd : otherwise.id;
@@ -39,6 +41,14 @@ export function bounded(resources: readonly Resource[]): Resource[] {
     id: id.slice(0, RESOURCE_CHARS),
     access,
   }));
+}
+
+/** Whether `bounded` loses something. A long command is cut, but what it touches is listed. */
+export function isCut(resources: readonly Resource[]): boolean {
+  return (
+    resources.length > RESOURCES ||
+    resources.some(({ kind, id }) => id.length > RESOURCE_CHARS && kind !== 'command')
+  );
 }
 
 /** A relative path from the working folder; `~`, drives and URLs stay as they are. */
@@ -58,14 +68,15 @@ export function valueAt(value: unknown, path: string): unknown {
   return at;
 }
 
+/** One more than an event holds, so that it is seen that there are more. */
 function stringsOf(value: unknown): string[] {
-  return (Array.isArray(value) ? value.slice(0, RESOURCES) : [value]).filter(
+  return (Array.isArray(value) ? value.slice(0, RESOURCES + 1) : [value]).filter(
     (item): item is string => typeof item === 'string' && item !== '',
   );
 }
 
 /** The command line itself, then what it touches. */
-function commanded({ cwd }: Place, value: unknown, doubt: (effects: Findings) => void): Resource[] {
+function commanded({ cwd }: Place, value: unknown, doubt: Doubt): Resource[] {
   const command = commandOf(value);
   if (command === '') return [];
   const effects = shellEffects(command, { cwd });
@@ -92,7 +103,10 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function patched(place: Place, texts: readonly string[]): Resource[] {
+function patched(place: Place, texts: readonly string[], doubt: Doubt): Resource[] {
+  if (texts.some(({ length }) => length > PATCH_CHARS)) {
+    doubt({ confidence: SURE.broken, reason: 'a patch that is too long' });
+  }
   return texts
     .flatMap(patchedFiles)
     .map(({ path, access }) => ({ kind: 'file', id: absolute(path, place.cwd), access }));

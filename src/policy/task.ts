@@ -1,6 +1,6 @@
 /** A declared task: what it may do, how much of it, and what is outside. Pure. */
-import type { Event } from '../event/event.ts';
-import { fitsPattern, inPatterns } from './glob.ts';
+import type { Event, Resource } from '../event/event.ts';
+import { fitsPattern, hostOf, inPatterns, isPlace } from './glob.ts';
 import type { Task } from './lifecycle.ts';
 
 /** An action outside of its task, as a policy would say it. */
@@ -11,12 +11,14 @@ export type Violation = {
 
 type Asked = Partial<Pick<Event, 'tool' | 'action' | 'resources' | 'attributes'>>;
 
-/** What stands against an action in a task; undefined where nothing does. */
-export function violationOf(task: Task, asked: Asked, now_ms: number): Violation | undefined {
+/** All that stands against an action in a task: what lifts one does not lift the other. */
+export function violationsOf(task: Task, asked: Asked, now_ms: number): readonly Violation[] {
   const scope = outsideScope(task, asked);
-  if (scope !== undefined) return { policy_id: 'task-scope', reason: scope };
   const budget = overBudget(task, now_ms);
-  return budget === undefined ? undefined : { policy_id: 'task-budget', reason: budget };
+  return [
+    ...(scope === undefined ? [] : [{ policy_id: 'task-scope', reason: scope } as const]),
+    ...(budget === undefined ? [] : [{ policy_id: 'task-budget', reason: budget } as const]),
+  ];
 }
 
 function outsideScope({ scope }: Task, asked: Asked): string | undefined {
@@ -29,14 +31,27 @@ function outsideScope({ scope }: Task, asked: Asked): string | undefined {
   }
   const allowed = scope.resources;
   if (!allowed) return undefined;
-  const foreign = resources.find((resource) => !inPatterns(allowed, resource));
+  const foreign = resources.find(
+    (resource) => !isNamedBy(resource, resources) && !inPatterns(allowed, resource),
+  );
   if (foreign) {
     const kind = foreign.kind === 'other' ? '' : `${foreign.kind} `;
     const what = `${kind}${foreign.id.slice(0, 200)} (${foreign.access})`;
     return `The ${what} is outside of the task's scope.`;
   }
-  if (attributes?.['effects_inferred'] === undefined) return undefined;
-  return 'It cannot be told whether all that the command touches is in the scope of the task.';
+  if (attributes?.['effects_inferred'] !== undefined) {
+    return 'It cannot be told whether all that the command touches is in the scope of the task.';
+  }
+  const guessed = asked.action === undefined || attributes?.['action_inferred'] !== undefined;
+  // A tool that the scope names was thought of by whoever declared it.
+  if (scope.tools || !guessed || resources.some(isPlace)) return undefined;
+  return `It cannot be told what the tool ${tool} touches, so it is outside of the task's scope.`;
+}
+
+/** Of a URL the host is listed beside it: it is judged with the URL. */
+function isNamedBy({ kind, id }: Resource, resources: readonly Resource[]): boolean {
+  const host = kind === 'host' ? hostOf({ kind, id }) : '';
+  return host !== '' && resources.some((one) => one.kind === 'url' && hostOf(one) === host);
 }
 
 function overBudget({ budget, used, declared_at }: Task, now_ms: number): string | undefined {

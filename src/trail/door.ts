@@ -10,7 +10,7 @@ import type { SealedEvent } from '../seal/seal.ts';
 import type { Store } from '../store/store.ts';
 import type { Fresh } from './fresh.ts';
 import { keepMoved } from './overflow.ts';
-import { isOwnSession } from './own.ts';
+import { refuseOwnSession } from './own.ts';
 import { prepareAll, type Ready, type ReadyOptions, SLICE, type Spent } from './ready.ts';
 import type { Recent } from './recent.ts';
 import type { Receipt } from './trail.ts';
@@ -124,18 +124,15 @@ async function indexOf({ places, place }: Pending): Promise<number> {
   return (await places)[place]?.index ?? 0;
 }
 
-/** What Claw says of itself is left out of people's lists: no producer may hide among it. */
+/** What only Claw itself may say, and where. */
 function refuseReserved(describe: ReadyOptions['describe']): ReadyOptions['describe'] {
   return (event) => {
     if (event.attributes !== undefined && Object.hasOwn(event.attributes, OWN_ATTRIBUTE)) {
       const message = `attributes.${OWN_ATTRIBUTE}: only Claw itself writes it.`;
       throw new Fault('event.reserved', message, { field: `attributes.${OWN_ATTRIBUTE}` });
     }
-    if (!isOwnSession(event.session_id)) return describe(event);
-    throw new Fault('event.reserved', 'session_id: the sessions claw and claw:… are Claw’s own.', {
-      field: 'session_id',
-      hint: 'Choose another session_id.',
-    });
+    refuseOwnSession(event.session_id);
+    return describe(event);
   };
 }
 

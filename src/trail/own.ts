@@ -1,4 +1,5 @@
 /** The sessions in which Claw speaks of itself: openings, heartbeats, readings of the trail. */
+import { Fault } from '../fault/fault.ts';
 
 /** Openings, heartbeats and closings of a trail. */
 export const OWN_SESSION = 'claw';
@@ -6,6 +7,15 @@ export const OWN_SESSION = 'claw';
 /** The session of what one reader read and one administrator changed. */
 export function readerSession(name: string): string {
   return `${OWN_SESSION}:${name}`;
+}
+
+/** What Claw says of itself is left out of people's lists: no producer may hide among it. */
+export function refuseOwnSession(session_id: string): void {
+  if (!isOwnSession(session_id)) return;
+  throw new Fault('event.reserved', 'session_id: the sessions claw and claw:… are Claw’s own.', {
+    field: 'session_id',
+    hint: 'Choose another session_id.',
+  });
 }
 
 /** Whether a session is one of them: producers may not write there. */

@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../../src/fault/fault.ts';
 import type { Actor, Govern } from '../../src/trail/govern/govern.ts';
-import { accepted, newPlace, type Place } from './place.ts';
+import { accepted, newPlace, type Place, rows } from './place.ts';
 
 const POLICIES = [
   {
@@ -228,4 +228,101 @@ test('a trail that closes answers whoever waits', async () => {
   await pendingIn(govern);
   await trail.close();
   assert.equal((await waiting).approval?.state, 'pending');
+});
+
+test('an approval of what is outside of the scope does not lift the budget', async () => {
+  const { govern } = await open();
+  const limits = { scope: { tools: ['Read'] }, budget: { calls: 1 } };
+  await govern.declareTask(
+    { task_id: 't', session_id: 's1', goal: 'x', ...limits, on_violation: 'escalate' },
+    BOT,
+  );
+  const { approval_id } = await escalated(govern, bash('ls'));
+  await govern.approve(approval_id, { reason: 'fine', scope: 'session' }, JANE);
+  assert.equal((await govern.validate(bash('ls'), BOT)).outcome, 'permit');
+  const over = await govern.validate(bash('ls'), BOT);
+  assert.deepEqual(over.policy_ids, ['task-scope', 'task-budget']);
+  assert.equal(over.allowed, false);
+  await govern.approve(over.approval?.approval_id ?? '', { reason: 'one more' }, JANE);
+  assert.equal((await govern.validate(bash('ls'), BOT)).outcome, 'permit');
+  assert.equal((await govern.validate(bash('ls'), BOT)).outcome, 'escalate');
+});
+
+test('nobody decides or declares in the sessions in which Claw speaks of itself', async () => {
+  const { govern } = await open();
+  for (const session_id of ['claw', 'claw:jane']) {
+    const action = { ...bash('ls'), session_id };
+    await assert.rejects(govern.validate(action, BOT), refuses('event.reserved'));
+    await assert.rejects(
+      govern.requestApproval({ ...action, reason: 'x' }, BOT),
+      refuses('event.reserved'),
+    );
+    await assert.rejects(
+      govern.declareTask({ session_id, goal: 'x' }, BOT),
+      refuses('event.reserved'),
+    );
+  }
+});
+
+test('in a scope of resources nothing runs of which it cannot be told what it touches', async () => {
+  const { govern } = await open();
+  const scope = { resources: ['/work/*'] };
+  await govern.declareTask({ task_id: 't', session_id: 's1', goal: 'x', scope }, BOT);
+  const asks = (tool: string, args: object, more: object = {}) =>
+    govern.validate({ ...bash('ls'), tool, arguments: args, ...more }, BOT);
+  assert.equal((await asks('frobnicate', { what: 'x' })).outcome, 'deny');
+  assert.equal((await asks('deploy', {})).outcome, 'deny');
+  assert.equal((await asks('TodoWrite', { todos: [] })).outcome, 'permit');
+  const said = { resources: [{ kind: 'file', id: '/work/a', access: 'read' }] };
+  assert.equal((await asks('frobnicate', { what: 'x' }, said)).outcome, 'permit');
+  const files = (count: number) => Array.from({ length: count }, (_, n) => `/work/f${n}`);
+  const many = { ...said, resources: files(256).map((id) => ({ ...said.resources[0], id })) };
+  assert.equal((await asks('Read', { file_path: '/work/g' }, many)).outcome, 'deny');
+  const paths = { paths: [...files(300), '/etc/shadow'] };
+  assert.equal((await asks('read_many_files', paths)).outcome, 'deny');
+  const deep = `/work/${'a/'.repeat(5000)}${'../'.repeat(5001)}etc/passwd`;
+  assert.equal((await asks('Read', { file_path: deep })).outcome, 'deny');
+});
+
+test('approvals with large contents fill no memory: more of them are refused', async () => {
+  const { govern } = await open();
+  const id = (n: number) => `/work/${'x'.repeat(8000)}${n}`;
+  const resources = Array.from({ length: 250 }, (_, n) => ({
+    ...{ kind: 'file', access: 'read' as const },
+    id: id(n),
+  }));
+  const ask = (n: number) =>
+    govern.validate({ ...bash(`rm ${n}`), session_id: `s${n}`, resources }, BOT);
+  let asked = 0;
+  const filled = async () => {
+    for (; asked < 100; asked++) await ask(asked);
+  };
+  await assert.rejects(filled(), refuses('govern.too_many'));
+  assert.ok(asked > 16);
+  for (const { approval_id } of await govern.approvals('acme', { limit: 1000 }))
+    await govern.deny(approval_id, { reason: 'no' }, JANE);
+  assert.equal((await ask(1000)).approval?.state, 'pending');
+});
+
+test('what waits when its task is closed is denied before the end, and nothing comes after it', async () => {
+  const { trail, govern } = await open();
+  await govern.declareTask({ task_id: 't', session_id: 's1', goal: 'x' }, BOT);
+  const call = (call_id: string) => ({ ...bash(`rm ${call_id}`), task_id: 't', call_id });
+  const waiting = govern.validate({ ...call('a'), wait_s: 30 }, BOT);
+  await pendingIn(govern);
+  await govern.validate(call('b'), BOT);
+  await govern.closeTask('t', {}, BOT);
+  assert.equal((await waiting).outcome, 'deny');
+  await assert.rejects(govern.validate(call('b'), BOT), refuses('task.closed'));
+  const told = [...(await rows(trail, 'task:t'))].sort((a, b) => a.index - b.index);
+  assert.equal(told.at(-1)?.tool, 'close_task');
+  assert.equal(told.at(-2)?.decision?.outcome, 'deny');
+});
+
+test("a sub-agent's own sub-agents act in the task too", async () => {
+  const { govern } = await open();
+  const scope = { tools: ['Read'] };
+  await govern.declareTask({ task_id: 't', session_id: 's1', goal: 'x', scope }, BOT);
+  const deep = { ...bash('ls'), session_id: 's1:a:b', parent_session_id: 's1:a' };
+  assert.equal((await govern.validate(deep, BOT)).policy_id, 'task-scope');
 });

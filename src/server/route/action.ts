@@ -17,6 +17,7 @@ export const validateAction = route({
   faults: [
     'batch.invalid',
     'request.unsupported',
+    'event.reserved',
     'task.not_found',
     'task.closed',
     'decision.mismatch',

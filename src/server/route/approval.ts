@@ -28,6 +28,7 @@ const request = route({
   faults: [
     'batch.invalid',
     'request.unsupported',
+    'event.reserved',
     'task.not_found',
     'task.closed',
     'govern.too_many',
@@ -100,6 +101,7 @@ const voting = {
     'approval.not_found',
     'approval.decided',
     'approval.own',
+    'decision.mismatch',
   ],
   query: z.strictObject(parameter.tenant),
   params: parameter.eventId,

@@ -198,17 +198,18 @@ async function withdraw(desk: Desk, state: TenantState, task_id: string): Promis
 /** How soon what could not be recorded is tried again, in milliseconds. */
 const AGAIN_MS = 1000;
 
-function startClock(desk: Desk, state: TenantState, entry: ApprovalEntry, least_ms = 1): void {
+function startClock(desk: Desk, state: TenantState, entry: ApprovalEntry): void {
   if (entry.approval.state !== 'pending' || desk.closing.aborted) return;
   const left_ms = Date.parse(entry.approval.expires_at) - desk.now() + 1;
+  const again = entry.timer !== undefined;
   const clock = setTimeout(
     async () => {
       desk.clocks.delete(clock);
       await expireDue(desk, state, entry);
       // The clock was set back, or a disk takes nothing: it is not over yet.
-      startClock(desk, state, entry, AGAIN_MS);
+      startClock(desk, state, entry);
     },
-    Math.max(least_ms, left_ms),
+    Math.max(again ? AGAIN_MS : 1, left_ms),
   );
   clock.unref();
   desk.clocks.add(clock);

@@ -4,7 +4,7 @@ import { asFault } from '../../fault/fault.ts';
 import type { Approval, Decision, Mode } from '../../policy/lifecycle.ts';
 import type { PolicyRequest, Verdict } from '../../policy/policy.ts';
 import { policyRequest } from '../../policy/request.ts';
-import { constraintsOf, violationOf } from '../../policy/task.ts';
+import { constraintsOf, violationsOf } from '../../policy/task.ts';
 import { type Ground, ownEvent, timeOf, violationIn } from './ground.ts';
 import { coveringApproval, putApproval, type RuledState, type TaskEntry } from './state.ts';
 import { within } from './task.ts';
@@ -80,19 +80,21 @@ function verdictOn(
   [request, lifted]: readonly [PolicyRequest, ReadonlySet<string>?],
 ): Verdict {
   const verdict = state.policy.set.decide(request, lifted);
-  const violation = task && violationOf(task.task, acting, now());
-  if (!task || !violation || lifted?.has(violation.policy_id)) return verdict;
+  const violations = task ? violationsOf(task.task, acting, now()) : [];
+  const standing = violations.filter(({ policy_id }) => !lifted?.has(policy_id));
+  if (!task || standing.length === 0) return verdict;
   const outcome = task.task.on_violation;
   const weight = GRAVITY[verdict.outcome] - GRAVITY[outcome];
   if (weight > 0) return verdict;
-  const { policy_id, reason } = violation;
   const both = weight === 0;
+  const ids = standing.map(({ policy_id }) => policy_id);
+  const reasons = standing.map(({ reason }) => reason);
   return {
     ...verdict,
     outcome,
-    policy_ids: both ? [...verdict.policy_ids, policy_id] : [policy_id],
-    reason: both ? `${verdict.reason} ${reason}` : reason,
-    escalated: outcome === 'escalate' ? [...verdict.escalated, { policy_id, reason }] : [],
+    policy_ids: both ? [...verdict.policy_ids, ...ids] : ids,
+    reason: (both ? [verdict.reason, ...reasons] : reasons).join(' '),
+    escalated: outcome === 'escalate' ? [...verdict.escalated, ...standing] : [],
   };
 }
 

@@ -5,7 +5,7 @@ import { type Asked, decideNow, decisionOf, eventOf, judge, statusOf } from './d
 import type { Actor } from './govern.ts';
 import { type Ground, ownEvent, timeOf } from './ground.ts';
 import { actionKey, coveringApproval, pendingApproval } from './state.ts';
-import { within } from './task.ts';
+import { deniedWithin, within } from './task.ts';
 import { approvalFor, type For } from './terms.ts';
 
 export type SettleOptions = Ground & Pick<Approvals, 'ask' | 'wait'>;
@@ -14,6 +14,8 @@ export type SettleOptions = Ground & Pick<Approvals, 'ask' | 'wait'>;
 export type Course = {
   readonly action_hash: string;
   readonly mode: Mode;
+  /** Characters that are kept of its approval. */
+  chars: number;
   /** The last decision, which may wait for an approval. */
   decided: Promise<Decision>;
   /** What came of the approval. */
@@ -110,6 +112,19 @@ async function conclude(
   const { mode } = decision;
   const anew = { ...asked, mode, id: undefined };
   if (approval.state === 'approved' || approval.state === 'used') return decideNow(ground, anew);
+  const { task } = anew;
+  const refuse = () => refused(ground, anew, { decision, approval });
+  return task ? deniedWithin(task, refuse) : refuse();
+}
+
+type Refusal = { readonly decision: Decision; readonly approval: Approval };
+
+async function refused(
+  ground: SettleOptions,
+  asked: Asked,
+  { decision, approval }: Refusal,
+): Promise<Decision> {
+  const { mode, action_hash } = asked;
   const made = { decision_id: ground.newId(), created_at: timeOf(ground) };
   const { reason, by } = refusalIn(approval);
   const verdict = {
@@ -119,12 +134,12 @@ async function conclude(
     reason: `${decision.reason} ${reason}`.trim(),
     escalated: [],
   };
-  const { request } = judge(ground, anew);
-  const final = decisionOf(anew, { verdict, request }, made);
+  const { request } = judge(ground, asked);
+  const final = decisionOf(asked, { verdict, request }, made);
   const { policy_ids, policy_version, outcome } = verdict;
   await ground.record(
     ownEvent(asked.state.tenant, {
-      ...eventOf(anew),
+      ...eventOf(asked),
       id: made.decision_id,
       time: made.created_at,
       decision: {
@@ -136,7 +151,7 @@ async function conclude(
       ...statusOf(outcome, mode),
       own: {
         decision: {
-          ...{ request, mode, allowed: final.allowed, action_hash: asked.action_hash },
+          ...{ request, mode, allowed: final.allowed, action_hash },
           approval_id: approval.approval_id,
         },
       },

@@ -2,7 +2,7 @@
 import type { Event } from '../../event/event.ts';
 import { OWN_ATTRIBUTE } from '../../event/lifecycle.ts';
 import { isObject } from '../../event/name.ts';
-import { type Sited, wholeOf } from '../../event/part.ts';
+import { isPart, PART_MARK, type Sited, wholeOf } from '../../event/part.ts';
 import { Fault } from '../../fault/fault.ts';
 import { covers, validUntil } from '../../policy/approval.ts';
 import { fitsPattern } from '../../policy/glob.ts';
@@ -13,6 +13,8 @@ import type { PolicyVersion } from './govern.ts';
 /** Open tasks, and approvals that are pending or may be used, of one tenant. */
 const OPEN_TASKS = 10_000;
 const OPEN_APPROVALS = 10_000;
+/** Characters of approvals of one tenant, as JSON: each may hold arguments and many resources. */
+const APPROVAL_CHARS = 64 * 1024 * 1024;
 /** Tasks and approvals that are over and still in memory: others are read from the trail. */
 const OVER = 10_000;
 
@@ -30,6 +32,8 @@ export type TaskEntry = {
 
 export type ApprovalEntry = {
   approval: Approval;
+  /** Characters as JSON, when it was asked for. */
+  readonly chars: number;
   /** Told of each change. */
   readonly waiting: Set<() => void>;
   /** Changes of one approval come one after the other. */
@@ -43,6 +47,8 @@ export type TenantState = {
   /** The open task of a session. */
   readonly sessions: Map<string, string>;
   readonly approvals: Map<string, ApprovalEntry>;
+  /** Characters of them all. */
+  chars: number;
   /** Approvals of one action in one session. */
   readonly actions: Map<string, Set<string>>;
   /** Requests for approval on their way to the journal, by what has to be approved. */
@@ -62,6 +68,7 @@ export function emptyState(tenant: string): TenantState {
     tasks: new Map(),
     sessions: new Map(),
     approvals: new Map(),
+    chars: 0,
     actions: new Map(),
     asking: new Map(),
     policy: undefined,
@@ -88,7 +95,10 @@ export function putTask(state: TenantState, task: Task): TaskEntry {
   const { session_id } = task;
   if (task.state === 'open') sessions.set(session_id, task.task_id);
   else if (sessions.get(session_id) === task.task_id) sessions.delete(session_id);
-  forget(tasks, (one) => one.task.state === 'closed');
+  forget(tasks, {
+    over: (one) => one.task.state === 'closed',
+    tooMuch: () => tasks.size > OVER,
+  });
   return entry;
 }
 
@@ -104,27 +114,34 @@ export function putApproval(state: TenantState, approval: Approval): ApprovalEnt
   const { approvals, actions } = state;
   const { approval_id } = approval;
   const known = approvals.get(approval_id);
-  const entry = known ?? { approval, waiting: new Set(), busy: Promise.resolve() };
+  const entry = known ?? entryFor(approval);
+  if (!known) state.chars += entry.chars;
   entry.approval = approval;
   approvals.set(approval_id, entry);
   const key = actionKey(approval);
   const same = actions.get(key) ?? new Set();
   actions.set(key, same.add(approval_id));
   for (const tell of [...entry.waiting]) tell();
-  forget(
-    approvals,
-    (one) => isOver(one.approval),
-    (one) => {
+  forget(approvals, {
+    over: (one) => isOver(one.approval),
+    tooMuch: () => approvals.size > OVER || state.chars > APPROVAL_CHARS / 2,
+    dropped: (one) => {
+      state.chars -= one.chars;
       const others = actions.get(actionKey(one.approval));
       others?.delete(one.approval.approval_id);
       if (others?.size === 0) actions.delete(actionKey(one.approval));
     },
-  );
+  });
   return entry;
 }
 
-export function roomForApproval({ approvals }: TenantState): void {
-  if (approvals.size < OPEN_APPROVALS + OVER) return;
+function entryFor(approval: Approval): ApprovalEntry {
+  const { length: chars } = JSON.stringify(approval);
+  return { approval, chars, waiting: new Set(), busy: Promise.resolve() };
+}
+
+export function roomForApproval({ approvals, chars }: TenantState): void {
+  if (approvals.size < OPEN_APPROVALS + OVER && chars < APPROVAL_CHARS) return;
   throw new Fault('govern.too_many', `More than ${OPEN_APPROVALS} approvals are open.`, {
     limit: OPEN_APPROVALS,
     retry_after_s: 60,
@@ -176,26 +193,34 @@ export function isLive(approval: Approval, now_ms: number): boolean {
   return approval.scope === 'session' || now_ms < validUntil(approval);
 }
 
+type Bound<T> = {
+  readonly over: (entry: T) => boolean;
+  readonly tooMuch: () => boolean;
+  readonly dropped?: (entry: T) => void;
+};
+
 /** Drops the oldest that are over, beyond what is kept of them. */
-function forget<T>(
-  entries: Map<string, T>,
-  over: (entry: T) => boolean,
-  dropped?: (entry: T) => void,
-): void {
-  if (entries.size <= OVER) return;
-  let excess = entries.size - OVER;
-  for (const [id, entry] of entries) {
-    if (excess <= 0) return;
-    if (!over(entry)) continue;
-    entries.delete(id);
-    dropped?.(entry);
-    excess--;
+function forget<T>(entries: Map<string, T>, { over, tooMuch, dropped }: Bound<T>): void {
+  for (const [id, entry] of tooMuch() ? entries : []) {
+    if (over(entry)) {
+      entries.delete(id);
+      dropped?.(entry);
+    }
+    if (!tooMuch()) return;
   }
 }
 
-/** The open task of a session, or of the one that it is a part of. */
+/** The open task of a session, or of the nearest that it is a part of. */
 export function openTaskOf({ sessions }: TenantState, site: Sited): string | undefined {
-  return sessions.get(site.session_id) ?? sessions.get(wholeOf(site));
+  const own = sessions.get(site.session_id);
+  if (own !== undefined || !isPart(site)) return own;
+  let session_id = wholeOf(site);
+  for (;;) {
+    const found = sessions.get(session_id);
+    const end = session_id.lastIndexOf(PART_MARK);
+    if (found !== undefined || end <= 0) return found;
+    session_id = session_id.slice(0, end);
+  }
 }
 
 export type Who = {

@@ -1,8 +1,10 @@
 /** Tasks: declared once, closed once, and never changed after that. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { check } from '../../event/check.ts';
 import { Fault } from '../../fault/fault.ts';
 import { closeSchema, declareSchema, type Task } from '../../policy/lifecycle.ts';
+import { refuseOwnSession } from '../own.ts';
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground, ownEvent, timeOf } from './ground.ts';
 import { putTask, roomForTask, type TaskEntry, type TenantState } from './state.ts';
@@ -30,6 +32,7 @@ export function openTasks(
 async function declare(ground: Ground, request: unknown, actor: Actor): Promise<Task> {
   const asked = check(declareSchema, request);
   const { tenant } = actor;
+  if (asked.session_id !== undefined) refuseOwnSession(asked.session_id);
   const state = await ground.stateOf(tenant);
   const task_id = asked.task_id ?? ground.newId();
   const { goal, scope, budget, on_violation, channel } = asked;
@@ -158,6 +161,9 @@ async function close(ground: TaskOptions, { task_id, request, actor }: Closing):
     await idle(entry);
     const state = await ground.stateOf(actor.tenant);
     await ground.withdraw(state, task_id);
+    // Who waited for what is withdrawn has its denial recorded first.
+    await nextTurn();
+    await idle(entry);
     const closed_at = timeOf(ground);
     const { task } = entry;
     const said = summary === undefined ? {} : { summary };
@@ -195,6 +201,16 @@ function idle(entry: TaskEntry): Promise<void> {
 /** Runs what records a decision of the task; the task cannot be closed meanwhile. */
 export async function within<T>(entry: TaskEntry, work: () => Promise<T>): Promise<T> {
   refuseClosed(entry);
+  return underway(entry, work);
+}
+
+/** The same for a denial, which may still come while the task is closing. */
+export async function deniedWithin<T>(entry: TaskEntry, work: () => Promise<T>): Promise<T> {
+  if (entry.task.state === 'closed') refuseClosed(entry);
+  return underway(entry, work);
+}
+
+async function underway<T>(entry: TaskEntry, work: () => Promise<T>): Promise<T> {
   entry.inflight++;
   try {
     return await work();

@@ -1,7 +1,7 @@
 /** Answers whether an action may be done: once for each call, however often it is asked. */
 import { given } from '../../adapter/record.ts';
 import { check } from '../../event/check.ts';
-import type { Event } from '../../event/event.ts';
+import { type Event, RESOURCES } from '../../event/event.ts';
 import { Fault } from '../../fault/fault.ts';
 import { actionHash } from '../../policy/approval.ts';
 import {
@@ -10,6 +10,7 @@ import {
   requestApprovalSchema,
   validateSchema,
 } from '../../policy/lifecycle.ts';
+import { refuseOwnSession } from '../own.ts';
 import { type Asked, decideNow, decisionOf } from './decide.ts';
 import type { Actor, Govern } from './govern.ts';
 import { actingAs, type Ground } from './ground.ts';
@@ -19,9 +20,13 @@ import { entryOf } from './task.ts';
 
 /** Calls whose decision is remembered for a retry, the latest of all tenants. */
 const REMEMBERED = 50_000;
+/** Characters of the approvals in them: each may hold arguments and many resources. */
+const REMEMBERED_CHARS = 64 * 1024 * 1024;
+
+type Courses = { readonly known: Map<string, Course>; chars: number };
 
 export function openValidate(ground: SettleOptions): Pick<Govern, 'validate' | 'requestApproval'> {
-  const courses = new Map<string, Course>();
+  const courses: Courses = { known: new Map(), chars: 0 };
   return {
     validate: async (request, actor, signal) => {
       const { wait_s, approval, ...action } = check(validateSchema, request);
@@ -30,7 +35,9 @@ export function openValidate(ground: SettleOptions): Pick<Govern, 'validate' | '
       const course = courseOf(ground, courses, asking);
       const decision = await course.decided;
       const until_ms = performance.now() + wait_s * 1000;
-      return settle(ground, course, { asking, decision, wait: { until_ms, signal } });
+      const answer = await settle(ground, course, { asking, decision, wait: { until_ms, signal } });
+      weigh(courses, course, { key: keyOf(asked), answer });
+      return answer;
     },
     requestApproval: async (request, actor, signal) => {
       const { wait_s, reason, expires_s, quorum, ...action } = check(
@@ -59,6 +66,7 @@ async function askedBy(ground: Ground, action: Requested, actor: Actor): Promise
       field: 'session_id',
     });
   }
+  refuseOwnSession(session_id);
   const who = actingAs(actor, action);
   const { tool, call_id, channel, cwd, parent_session_id: parent } = action;
   const seen = ground.describe({
@@ -88,37 +96,56 @@ function claimed(seen: Partial<Event>, { action, resources = [] }: Requested): P
     ({ kind, id, access }) =>
       !known.some((one) => one.kind === kind && one.id === id && one.access === access),
   );
-  const all = [...known, ...others].slice(0, 256);
+  const all = [...known, ...others];
+  const effects_inferred = { confidence: 0, reason: `more than ${RESOURCES} resources` };
+  const cut = all.length > RESOURCES;
   return {
     ...seen,
     ...(guessed && action !== undefined ? { action } : {}),
-    ...(all.length === 0 ? {} : { resources: all }),
+    ...(all.length === 0 ? {} : { resources: all.slice(0, RESOURCES) }),
+    ...(cut ? { attributes: { ...seen.attributes, effects_inferred } } : {}),
   };
 }
 
 /** The course of a call that was asked before, or a new one. */
-function courseOf(ground: SettleOptions, courses: Map<string, Course>, asking: Asking): Course {
+function courseOf(ground: SettleOptions, courses: Courses, asking: Asking): Course {
   const { asked } = asking;
   const key = keyOf(asked);
-  const known = key === undefined ? undefined : courses.get(key);
+  const known = key === undefined ? undefined : courses.known.get(key);
   const same = known?.action_hash === asked.action_hash && holds(known.mode, asked.mode);
   if (known && same) return known;
   if (known && asked.id !== undefined) throw mismatch();
   const { action_hash, mode } = asked;
-  const course: Course = { action_hash, mode, decided: open(ground, asking) };
-  const { decided } = course;
+  const course: Course = { action_hash, mode, chars: 0, decided: open(ground, asking) };
   if (key === undefined) return course;
-  courses.set(key, course);
-  for (const [oldest] of courses) {
-    if (courses.size <= REMEMBERED) break;
-    courses.delete(oldest);
-  }
+  forget(courses, key);
+  courses.known.set(key, course);
   // What was not recorded is asked anew.
-  const forget = () => {
-    if (courses.get(key) === course) courses.delete(key);
+  const undo = () => {
+    if (courses.known.get(key) === course) forget(courses, key);
   };
-  decided.then(({ recorded }) => recorded === false && forget(), forget);
+  course.decided.then(({ recorded }) => recorded === false && undo(), undo);
   return course;
+}
+
+type Weighed = { readonly key: string | undefined; readonly answer: Decision };
+
+/** Lets go of the oldest where all that is remembered is too much. */
+function weigh(courses: Courses, course: Course, { key, answer: { approval } }: Weighed): void {
+  if (key === undefined || courses.known.get(key) !== course) return;
+  if (approval && course.chars === 0) {
+    course.chars = JSON.stringify(approval).length;
+    courses.chars += course.chars;
+  }
+  for (const [oldest] of courses.known) {
+    if (courses.known.size <= REMEMBERED && courses.chars <= REMEMBERED_CHARS) break;
+    forget(courses, oldest);
+  }
+}
+
+function forget(courses: Courses, key: string): void {
+  courses.chars -= courses.known.get(key)?.chars ?? 0;
+  courses.known.delete(key);
 }
 
 /** What was only observed says nothing to who is held to decisions. */
