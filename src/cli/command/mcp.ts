@@ -10,6 +10,7 @@ const SESSION = ['CLAW_SESSION_ID', 'CLAUDE_CODE_SESSION_ID'];
 export const mcp: Command = {
   options: [{ flags: '--session <id>', about: 'command.option.mcpSession' }],
   examples: [
+    'clawctl mcp --session 3f0a1b2c',
     'claude mcp add claw -- clawctl mcp',
     'claude mcp add claw --env CLAW_TOKEN=claw_… -- clawctl mcp --url https://claw.example',
     'claude mcp add --transport http claw http://127.0.0.1:4620/mcp \\',
