@@ -137,7 +137,7 @@ A trail without policies of its own runs on those in \`policies/\` of the packag
 mkdir policies
 clawctl policy show > policies/mine.cedar       # what is in force now, to be changed
 clawctl policy check ./policies                 # errors with line and column
-clawctl policy test ./policies                  # the tests beside them
+clawctl policy test ./policies                  # the tests beside them, once there are some
 clawctl policy diff ./policies                  # what changes
 clawctl policy replay ./policies --from -7d     # which past decisions would come out otherwise
 clawctl policy apply ./policies --reason "npm mirror allowed"

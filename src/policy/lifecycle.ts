@@ -26,7 +26,7 @@ const PATTERNS = 256;
 const word = z.string().min(1).max(NAME_CHARS);
 const pattern = z.string().min(1).max(RESOURCE_CHARS);
 const patterns = z.array(pattern).max(PATTERNS);
-const sentence = z.string().min(1).max(REASON_CHARS);
+const sentence = z.string().max(REASON_CHARS).regex(/\S/, 'must not be empty');
 const whole = z.int().min(0);
 const at = z.string().meta({ description: 'RFC 3339 in UTC.' });
 const id = z
@@ -170,6 +170,9 @@ export const approvalSchema = z.strictObject({
   policy_ids: z.array(z.string()),
   policy_version: z.string().optional(),
   reason: z.string().meta({ description: 'Why approval is needed.' }),
+  conditions: z.array(z.string()).optional().meta({
+    description: 'What policies tell whoever decides: `@constraint`.',
+  }),
   request_reason: z.string().optional().meta({ description: 'Why the requester wants it.' }),
   separation: z.literal(true).optional().meta({
     description: 'The user whom the agent acts for may not approve it.',

@@ -35,8 +35,9 @@ function outsideScope({ scope }: Task, asked: Asked): string | undefined {
     (resource) => !isNamedBy(resource, resources) && !inPatterns(allowed, resource),
   );
   if (foreign) {
-    const id = foreign.id.slice(0, 200);
-    return `The ${foreign.kind} ${id} (${foreign.access}) is outside of the task's scope.`;
+    const kind = foreign.kind === 'other' ? '' : `${foreign.kind} `;
+    const what = `${kind}${foreign.id.slice(0, 200)} (${foreign.access})`;
+    return `The ${what} is outside of the task's scope.`;
   }
   if (attributes?.['effects_inferred'] !== undefined) {
     return 'It cannot be told whether all that the command touches is in the scope of the task.';

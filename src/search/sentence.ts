@@ -1,6 +1,7 @@
 /** One plain sentence on what an event says happened, in the reader's language. */
 import type { Event } from '../event/event.ts';
 import { mainArgument } from './argument.ts';
+import { askedOf, endOf, goalOf, rollbackOf } from './governed.ts';
 import { ENGLISH, JAPANESE, type Phrases } from './phrase.ts';
 import { excerpt } from './safe.ts';
 
@@ -39,13 +40,16 @@ function told(event: Told, say: Phrases): string {
     case 'api_call':
       return acted(answered(event), say.api(request(event), event.status_code), say);
     case 'file_operation':
+      if (event.tool === 'rollback') {
+        return acted(event, say.undone(word(event.operation), path(event)), say);
+      }
       return acted(event, say.file(word(event.operation), path(event), event.bytes), say);
     case 'decision':
       return decided(event, say);
     case 'approval':
-      return event.decision?.outcome === undefined ? say.awaited(act(event)) : decided(event, say);
+      return approved(event, say);
     case 'task':
-      return noted(event, say.task(word(event.task_id)), say);
+      return tasked(event, say);
     case 'session':
       return noted(event, say.session(word(event.operation).toLowerCase()), say);
     case 'access':
@@ -67,8 +71,13 @@ function acted(event: Told, noun: string, say: Phrases): string {
     ...(duration_ms === undefined ? {} : { duration_ms }),
     answered: event.result !== undefined,
     policies: policies(event),
-    reason: text(error?.message ?? error?.code ?? decision?.reason),
+    reason: text(error?.message ?? error?.code ?? decision?.reason ?? undoing(event)),
   });
+}
+
+/** Why a step of a rollback was not taken. */
+function undoing({ tool, detail }: Told): string | undefined {
+  return tool === 'rollback' ? detail : undefined;
 }
 
 /** An answer of the other side was seen, so its status code is an outcome. */
@@ -78,14 +87,48 @@ function answered(event: Told): Told {
 }
 
 function decided(event: Told, say: Phrases): string {
-  const { decision } = event;
+  const { decision, status } = event;
   const approver = word(decision?.approver);
+  const policy = decision?.by === 'policy';
+  const reason = text(decision?.reason ?? event.detail);
+  // The reason of a permit that rests on an approval is what the approver said.
+  const said = `${approver} approved it: `;
   return say.verdict({
-    by: approver || say.by(decision?.by, policies(event)),
+    by: (policy ? '' : approver) || say.by(decision?.by, policies(event)),
     ...(decision?.outcome === undefined ? {} : { outcome: decision.outcome }),
-    on: act(event),
-    reason: text(decision?.reason),
+    on: act(event, say),
+    reason: approver && reason.startsWith(said) ? reason.slice(said.length) : reason,
+    // What a policy permits after an approval, it permits because of whoever gave it.
+    approver: policy && decision?.outcome === 'permit' ? approver : '',
+    observed: askedOf(event) !== undefined && status === 'unknown',
   });
+}
+
+function approved(event: Told, say: Phrases): string {
+  const { decision, tool, status } = event;
+  const on = act(event, say);
+  const reason = text(decision?.reason);
+  if (decision?.outcome === undefined) return say.awaited(on);
+  if (askedOf(event) === undefined) return decided(event, say);
+  if (tool === 'request_approval') return say.asked(on, reason);
+  if (decision.by === 'config') return say.lapsed(on, reason);
+  const by = word(decision.approver) || say.by(decision.by, '');
+  const vote = tool === 'approve' ? 'approve' : 'deny';
+  return say.voted({ by, vote, on, reason, more: status === 'escalated' });
+}
+
+function tasked(event: Told, say: Phrases): string {
+  const goal = text(goalOf(event));
+  if (goal !== '' && event.tool === 'declare_task') return say.declared(goal);
+  if (goal !== '' && event.tool === 'close_task') {
+    const { outcome, summary } = endOf(event);
+    return say.closed({ goal, outcome: word(outcome), summary: text(summary) });
+  }
+  const { by, steps } = rollbackOf(event);
+  if (by !== '' && event.tool === 'rollback' && event.operation === 'plan') {
+    return say.planned(word(by), steps);
+  }
+  return noted(event, say.task(word(event.task_id)), say);
 }
 
 /** A gap that coverage found is told in the reader's language. */
@@ -102,11 +145,12 @@ function noted(event: Told, noun: string, say: Phrases): string {
 }
 
 /** What was, or is to be, done: the tool with its main argument. */
-function act(event: Told): string {
-  const about = subject(event);
-  const name = word(event.tool ?? event.operation ?? event.action);
+function act(event: Told, say: Phrases): string {
+  const asked = askedOf(event);
+  const about = asked ? text(asked.about) : subject(event);
+  const name = word(asked?.tool ?? event.tool ?? event.operation ?? event.action);
   if (name === '' || about === '') return name || about;
-  return `${name} (${about})`;
+  return say.on(name, about);
 }
 
 function who({ user }: Told): string {

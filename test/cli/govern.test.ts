@@ -11,7 +11,7 @@ const POLICIES = [
 @id("restrict-prod-edits") @reason("Production is not edited.")
 forbid (principal, action == Action::"write", resource is File)
 when { resource.id like "/prod/*" };
-@id("rm-needs-approval") @escalate("Deleting needs approval.")
+@id("rm-needs-approval") @escalate("Deleting needs approval.") @constraint("See what it holds.")
 forbid (principal, action == Action::"delete", resource);
 `,
   },
@@ -81,10 +81,13 @@ test('an approval is listed, shown, given with a reason, and lets the waiting ca
   const shown = await as(person, ['approvals', 'show', id]);
   assert.match(
     shown.out,
-    /"path": "\/wait"[\s\S]*Deleting needs approval\.[\s\S]*rm-needs-approval/,
+    /"path": "\/wait"[\s\S]*Deleting needs approval\.[\s\S]*See what it holds\./,
   );
   const silent = await as(person, ['approvals', 'approve', id]);
   assert.equal(silent.code, 2);
+  const blank = await as(person, ['approvals', 'approve', id, '--reason', ' \u3000\n']);
+  assert.equal(blank.code, 2);
+  assert.match(blank.err, /reason: must not be empty/);
   const own = await as(agent, ['approvals', 'approve', id, '--reason', 'mine']);
   assert.equal(own.code, 2);
   const given = await as(person, ['approvals', 'approve', id, '--reason', 'It is old.']);
@@ -93,6 +96,8 @@ test('an approval is listed, shown, given with a reason, and lets the waiting ca
   const done = await waiting.done;
   assert.equal(done.code, 0, done.err);
   assert.match(done.out, /permitted/);
+  const decided = await as(person, ['approvals', 'list', '--state', 'used']);
+  assert.doesNotMatch(decided.err, /--reason/);
   const late = await as(person, ['approvals', 'deny', id, '--reason', 'too late']);
   assert.equal(late.code, 2);
   assert.match(late.err, /approval\.decided/);
@@ -137,7 +142,7 @@ test('a link opens the page of its approval', async () => {
   assert.match(made.err, /decides as ann/);
   const page = await fetch(made.out.trim());
   assert.equal(page.status, 200);
-  assert.match(await page.text(), /\/link/);
+  assert.match(await page.text(), /\/link[\s\S]*See what it holds\./);
   const elsewhere = ['approvals', 'link', id, '--for', 'ann', '--base', 'https://claw.example/'];
   assert.match((await as(person, elsewhere)).out, /^https:\/\/claw\.example\/approve\//);
 });

@@ -95,6 +95,12 @@ test('hostile text comes out visible and harmless, wherever it is printed', asyn
   assert.match((await rig.run(['logs', 'show', '4'])).out, /rm\\x1b\]0;pwned\\x07/);
 });
 
+test('the fields of an event stand in a column, also in Japanese', async () => {
+  const { out } = await rig.run(['logs', 'show', '2', '--lang', 'ja']);
+  assert.match(out, /^ {2}セッション {4}\S/m);
+  assert.match(out, /^ {2}エージェント {2}mailer/m);
+});
+
 test('the parsed JSON is what was recorded, hostile or not', async () => {
   const { json } = await rig.run(['logs', 'show', '4', '--json']);
   assert.equal(json.tool, HOSTILE);

@@ -58,6 +58,7 @@ test('the language, the reader and JSON are chosen', async () => {
   assert.match(japanese.out, /それまでに示されたもの/);
   const own = await rig.run(['why', 'toolu_send', '--for', 'subject', '--language', 'ja']);
   assert.match(own.out, /異議を申し立てることができます/);
+  assert.doesNotMatch(own.out, /For the person concerned|Your rights/);
   assert.doesNotMatch(own.out, /send_email|eve@/);
   const { json } = await rig.run(['why', 'toolu_send', '--json']);
   assert.equal(json.event.type, 'tool_call');

@@ -4,11 +4,19 @@ import fc from 'fast-check';
 import { ACTIONS, OUTCOMES, STATUSES, TYPES } from '../../src/event/event.ts';
 import { type Language, SENTENCE_CHARS, sentence, type Told } from '../../src/search/sentence.ts';
 
+const CLEAN_UP = { claw: { task: { task_id: 't-1', goal: 'Clean up.' } } };
+
+/** A step of the lifecycle, as Claw records it. */
+function lifecycle(type: 'decision' | 'approval', tool: string): Told {
+  const args = { tool: 'Bash', arguments: { command: 'rm -rf src' }, cwd: '/w' };
+  return { type, tool, arguments: args };
+}
+
 const told: readonly (readonly [Told, string, string])[] = [
   [
     { type: 'prompt', user: { id: 'jane' }, content: 'Send it\nnow' },
     'jane asked: "Send it ⏎ now"',
-    'janeの指示：「Send it ⏎ now」',
+    'jane の指示：「Send it ⏎ now」',
   ],
   [
     { type: 'output', content: 'Done.' },
@@ -88,7 +96,7 @@ const told: readonly (readonly [Told, string, string])[] = [
       decision: { outcome: 'deny', by: 'policy', policy_ids: ['restrict-prod-edits'] },
     },
     'Policy restrict-prod-edits denied validate_action',
-    'ポリシー restrict-prod-edits がvalidate_actionを拒否',
+    'ポリシー restrict-prod-edits が validate_action を拒否',
   ],
   [
     {
@@ -97,9 +105,122 @@ const told: readonly (readonly [Told, string, string])[] = [
       decision: { outcome: 'permit', by: 'human', approver: 'kim' },
     },
     'kim permitted deploy',
-    'kimがdeployを許可',
+    'kim が deploy を許可',
   ],
-  [{ type: 'approval', tool: 'deploy' }, 'Approval of deploy is awaited', 'deployの承認待ち'],
+  [
+    {
+      ...lifecycle('decision', 'validate_action'),
+      decision: { outcome: 'deny', by: 'policy', policy_ids: ['a', 'b'], reason: 'No.' },
+      status: 'blocked',
+    },
+    'Policies a, b denied Bash (rm -rf src): No.',
+    'ポリシー a, b が Bash（rm -rf src）を拒否：No.',
+  ],
+  [
+    {
+      ...lifecycle('decision', 'validate_action'),
+      decision: { outcome: 'deny', by: 'policy', policy_ids: ['a'], reason: 'No.' },
+      status: 'unknown',
+    },
+    'Policy a would have denied Bash (rm -rf src): No.',
+    'ポリシー a が Bash（rm -rf src）を拒否（観察のみ）：No.',
+  ],
+  [
+    {
+      ...lifecycle('decision', 'validate_action'),
+      decision: { outcome: 'escalate', by: 'policy', policy_ids: ['a'], reason: 'Final.' },
+      status: 'escalated',
+    },
+    'Policy a asked for approval of Bash (rm -rf src): Final.',
+    'ポリシー a が Bash（rm -rf src）を人の承認へ回付：Final.',
+  ],
+  [
+    {
+      ...lifecycle('decision', 'validate_action'),
+      decision: {
+        ...{ outcome: 'permit', by: 'policy', policy_ids: ['base'], approver: 'kim' },
+        reason: 'kim approved it: It is old.',
+      },
+    },
+    'Policy base permitted Bash (rm -rf src), which kim approved: It is old.',
+    'ポリシー base が Bash（rm -rf src）を許可（kim が承認済み）：It is old.',
+  ],
+  [
+    {
+      ...lifecycle('approval', 'request_approval'),
+      decision: { outcome: 'escalate', by: 'policy', policy_ids: ['a'], reason: 'Final.' },
+      status: 'escalated',
+    },
+    'Approval of Bash (rm -rf src) was asked for: Final.',
+    'Bash（rm -rf src）の承認を申請：Final.',
+  ],
+  [
+    {
+      ...lifecycle('approval', 'approve'),
+      decision: { outcome: 'permit', by: 'human', approver: 'kim', reason: 'It is old.' },
+      status: 'escalated',
+    },
+    'kim approved Bash (rm -rf src), more have to approve: It is old.',
+    'kim が Bash（rm -rf src）を承認（ほかの人の承認も必要）：It is old.',
+  ],
+  [
+    {
+      ...lifecycle('approval', 'deny'),
+      decision: { outcome: 'deny', by: 'human', approver: '田中', reason: '不要です' },
+      status: 'blocked',
+    },
+    '田中 denied Bash (rm -rf src): 不要です',
+    '田中が Bash（rm -rf src）を拒否：不要です',
+  ],
+  [
+    {
+      ...lifecycle('approval', 'deny'),
+      decision: { outcome: 'deny', by: 'config', reason: 'Nobody decided in time.' },
+      status: 'blocked',
+    },
+    'Bash (rm -rf src) was not approved: Nobody decided in time.',
+    'Bash（rm -rf src）は承認されずに終了：Nobody decided in time.',
+  ],
+  [
+    { type: 'task', tool: 'declare_task', task_id: 't-1', attributes: CLEAN_UP },
+    'Task declared: Clean up.',
+    'タスク宣言：Clean up.',
+  ],
+  [
+    {
+      type: 'task',
+      tool: 'close_task',
+      task_id: 't-1',
+      arguments: { outcome: 'failed', summary: 'It hung.' },
+      attributes: CLEAN_UP,
+    },
+    'Task closed (failed): Clean up. — It hung.',
+    'タスク終了（失敗）：Clean up.（要約：It hung.）',
+  ],
+  [
+    {
+      type: 'task',
+      tool: 'rollback',
+      operation: 'plan',
+      detail: 'kim planned it.',
+      attributes: { claw: { rollback: { by: 'kim', steps: [{}, {}] } } },
+    },
+    'kim planned a rollback of 2 steps',
+    'kim がロールバックを計画（2 件）',
+  ],
+  [
+    {
+      type: 'file_operation',
+      tool: 'rollback',
+      operation: 'restore',
+      path: '/w/a',
+      status: 'blocked',
+      detail: 'It was changed since.',
+    },
+    'Rollback of /w/a (restore) was blocked: It was changed since.',
+    'ロールバック /w/a（復元）：ブロック：It was changed since.',
+  ],
+  [{ type: 'approval', tool: 'deploy' }, 'Approval of deploy is awaited', 'deploy の承認待ち'],
   [{ type: 'session', operation: 'start' }, 'Session started', 'セッション開始'],
   [
     { type: 'session', operation: 'end', detail: 'logout' },
@@ -114,7 +235,7 @@ const told: readonly (readonly [Told, string, string])[] = [
       arguments: { query: 'tool:x' },
     },
     'auditor read the trail: logs.search tool:x',
-    'auditorが監査証跡を閲覧：logs.search tool:x',
+    'auditor が監査証跡を閲覧：logs.search tool:x',
   ],
   [
     {

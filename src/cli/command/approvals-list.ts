@@ -24,10 +24,12 @@ export const approvalsList: Command = {
       limit: whole(input, 'limit', { least: 1, most: 1000 }),
     });
     if (context.format === 'json') return terminal.json(answer);
-    const [first] = answer.approvals;
-    if (!first) return terminal.line({ text: t('approvals.none'), style: 'dim' });
+    if (answer.approvals.length === 0)
+      return terminal.line({ text: t('approvals.none'), style: 'dim' });
     await showApprovals(context, answer.approvals);
-    const id = shortId(first.approval_id);
+    const waiting = answer.approvals.find(({ state }) => state === 'pending');
+    if (!waiting) return;
+    const id = shortId(waiting.approval_id);
     terminal.note({ text: t('approvals.next', { id }), style: 'dim' });
   },
 };

@@ -6,7 +6,7 @@ import { showEnforcement } from './enforcement-show.ts';
 
 export const enforcementSet: Command = {
   options: [
-    { flags: '--mode <mode>', about: 'command.option.mode', choices: MODES },
+    { flags: '--mode <mode>', about: 'command.option.heldMode', choices: MODES },
     { flags: '--agent <pattern>', about: 'command.option.enforceAgent' },
     { flags: '--runtime <pattern>', about: 'command.option.enforceRuntime' },
     { flags: '--environment <pattern>', about: 'command.option.enforceEnvironment' },

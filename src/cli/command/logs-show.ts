@@ -7,7 +7,7 @@ import type { Key } from '../screen/language.ts';
 import type { Piece } from '../screen/piece.ts';
 import { statusPiece, statusStyle } from '../screen/row.ts';
 import { valueLines } from '../screen/value.ts';
-import { pad } from '../screen/width.ts';
+import { displayWidth, pad } from '../screen/width.ts';
 import { argument, type Command, type Context } from './command.ts';
 
 type Field = readonly [Extract<Key, `field.${string}`>, unknown];
@@ -30,11 +30,11 @@ function show(context: Context, row: Row): void {
   terminal.line({ text: sentence(row, language), style: 'bold' });
   if (row.erased) terminal.line({ text: t('show.erased'), style: 'warn' });
   const known = fields(context, row).filter(([, value]) => value !== undefined && value !== '');
-  const width = Math.max(...known.map(([key]) => pad(t(key), 0).length * 2), 12);
+  const width = Math.max(...known.map(([key]) => displayWidth(t(key)))) + 2;
   for (const [key, value] of known) {
     const piece: Piece =
       key === 'field.status' ? statusPiece(row.status) : { text: String(value), style: 'plain' };
-    terminal.line('  ', { text: pad(t(key), Math.min(width, 18)), style: 'dim' }, piece);
+    terminal.line('  ', { text: pad(t(key), width), style: 'dim' }, piece);
   }
   facts(context, row);
   for (const [key, value] of blocks(row)) block(context, t(key), value);
@@ -56,6 +56,7 @@ function fields({ clock }: Context, row: Row): readonly Field[] {
     ['field.user', join(user?.name, user?.id)],
     ['field.session', row.session_id],
     ['field.parent', row.parent_session_id],
+    ['field.task', row.task_id],
     ['field.call', row.call_id],
     ['field.tool', row.tool],
     ['field.action', row.action],

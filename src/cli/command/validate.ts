@@ -27,7 +27,7 @@ export const validate: Command = {
     { flags: '--environment <name>', about: 'command.option.asEnvironment' },
     { flags: '--action <action>', about: 'command.option.asAction', choices: ACTIONS },
     { flags: '--cwd <dir>', about: 'command.option.asCwd' },
-    { flags: '--mode <mode>', about: 'command.option.mode', choices: MODES },
+    { flags: '--mode <mode>', about: 'command.option.heldMode', choices: MODES },
     { flags: '--wait <seconds>', about: 'command.option.waitFor' },
     { flags: '--call <id>', about: 'command.option.asCall' },
   ],

@@ -2,7 +2,7 @@
 import { READERS } from '../../search/why.ts';
 import type { WhyResult } from '../../trail/trail.ts';
 import { findExplained } from '../reach/explained.ts';
-import { LANGUAGES } from '../screen/language.ts';
+import { LANGUAGES, speak } from '../screen/language.ts';
 import type { Style } from '../screen/piece.ts';
 import { valueLines } from '../screen/value.ts';
 import { displayWidth, pad, wrap } from '../screen/width.ts';
@@ -35,7 +35,8 @@ export const why: Command = {
       zone: context.clock.zone,
     });
     if (context.format === 'json') return context.terminal.json(found);
-    show(context, found);
+    const { language } = found;
+    show({ ...context, language, t: await speak(language) }, found);
   },
 };
 

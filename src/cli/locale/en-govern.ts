@@ -46,7 +46,7 @@ export const governOptions = {
   asAction: 'what the tool does, where Claw cannot tell',
   asCwd: 'where the command would run',
   asCall: "the model's id of the call: the same one gets the same answer",
-  mode: 'observe or enforce',
+  heldMode: 'observe or enforce',
   waitFor: 'seconds to wait for an approval, up to 600 (0)',
   enforceAgent: 'agents whose id fits (* stands for any text)',
   enforceRuntime: 'agents of runtimes that fit',
@@ -107,6 +107,7 @@ export const approvals = {
   voted: { approve: '{{by}} approved:', deny: '{{by}} denied:' },
   field: {
     why: 'Why',
+    conditions: 'To mind',
     request: 'Asked because',
     policies: 'Policies',
     resources: 'Touches',

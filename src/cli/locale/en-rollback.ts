@@ -54,9 +54,9 @@ export const rollback = {
   },
   byHand: 'For you to do by hand:',
   asText_one:
-    '{{count}} file is known as text alone: its line ends before, or an empty file, are not told.',
+    '{{count}} file is known only as text: not whether its line ends were others, or it was empty.',
   asText_other:
-    '{{count}} files are known as text alone: line ends before, or empty files, are not told.',
+    '{{count}} files are known only as text: not whether line ends were others, or any was empty.',
   dry_one: 'A dry run: {{count}} step would be taken below {{root}}. Add --apply to take it.',
   dry_other: 'A dry run: {{count}} steps would be taken below {{root}}. Add --apply to take them.',
   done_one: '{{count}} file is as it was before.',

@@ -88,6 +88,7 @@ export const en = {
     user: 'user',
     session: 'session',
     parent: 'parent session',
+    task: 'task',
     call: 'call',
     tool: 'tool',
     action: 'action',

@@ -50,7 +50,7 @@ export const governOptions: Of<'governOptions'> = {
   asAction: 'ツールが行うこと（Claw が判断できない場合）',
   asCwd: 'コマンドを実行するフォルダー',
   asCall: 'モデルの呼び出し ID（同じ ID には同じ答え）',
-  mode: 'observe（観察）または enforce（強制）',
+  heldMode: 'observe（観察）または enforce（強制）',
   waitFor: '承認を待つ秒数。最大 600（0）',
   enforceAgent: 'ID が合うエージェント（* は任意の文字列）',
   enforceRuntime: 'ランタイムが合うエージェント',
@@ -111,6 +111,7 @@ export const approvals: Of<'approvals'> = {
   voted: { approve: '{{by}} が承認:', deny: '{{by}} が拒否:' },
   field: {
     why: '理由',
+    conditions: '確認事項',
     request: '申請の理由',
     policies: 'ポリシー',
     resources: '対象',

@@ -89,6 +89,7 @@ export const ja = {
     user: '利用者',
     session: 'セッション',
     parent: '親セッション',
+    task: 'タスク',
     call: '呼び出し',
     tool: 'ツール',
     action: '行為',

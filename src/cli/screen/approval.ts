@@ -67,6 +67,7 @@ export function showApproval(context: Context, one: Approval): void {
   const touched = one.resources?.map(({ access, kind, id }) => `${access} ${kind} ${id}`);
   showFields(context, [
     ['approvals.field.why', one.reason],
+    ['approvals.field.conditions', one.conditions?.join('\n')],
     ['approvals.field.request', one.request_reason],
     ['approvals.field.policies', one.policy_ids.join(', ')],
     ['approvals.field.resources', touched?.join('\n')],

@@ -112,8 +112,12 @@ function namesIn(value: unknown): readonly string[] {
 
 /** The task's part is told by its own step. */
 function constraintsOf(constraints: unknown): string {
-  const { task: _, ...others } = fieldsOf(constraints);
-  return Object.keys(others).length === 0 ? '' : textOf(others);
+  const { task: _, conditions, ...others } = fieldsOf(constraints);
+  const said = Array.isArray(conditions)
+    ? conditions.slice(0, POLICIES).map((one) => textOf(one))
+    : [];
+  if (Object.keys(others).length > 0) said.push(textOf(others));
+  return said.join(' ');
 }
 
 /** A recorded request as it is, or its beginning where it is large. */

@@ -150,6 +150,7 @@ function facts(page: Page): Html {
   );
   const lines: readonly (readonly [string, Html | undefined])[] = [
     [words.why, recorded(reason)],
+    [words.conditions, text(approval.conditions?.join('\n'))],
     [words.requestReason, text(request_reason)],
     [words.policies, text(policy_ids.join(', '))],
     [words.goal, text(goal?.slice(0, 2000))],

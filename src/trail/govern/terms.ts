@@ -41,6 +41,7 @@ export function approvalFor(ground: Ground, { asked, actor, decision, wish }: Fo
     policy_ids: escalates ? [...verdict.policy_ids] : [],
     policy_version: verdict.policy_version,
     reason: escalates ? verdict.reason : (wish?.reason ?? verdict.reason),
+    ...(terms.conditions.length === 0 ? {} : { conditions: terms.conditions }),
     ...(wish ? { request_reason: wish.reason } : {}),
     ...(terms.separation ? { separation: true as const } : {}),
     ...given('agent', agent),
@@ -64,12 +65,15 @@ function shownArguments(args: unknown): Pick<Approval, 'arguments' | 'arguments_
   return { arguments: text.slice(0, SHOWN_CHARS).toWellFormed(), arguments_cut: true };
 }
 
-/** What policies ask of an approval: `quorum`, `expires_s`, `separation`. */
+/** What policies ask of an approval: `quorum`, `expires_s`, `separation`, `conditions`. */
 function termsIn(constraints: Readonly<Record<string, unknown>> = {}) {
-  const { quorum, expires_s, separation } = constraints;
+  const { quorum, expires_s, separation, conditions } = constraints;
   return {
     quorum: typeof quorum === 'number' && quorum >= 1 ? Math.min(16, Math.floor(quorum)) : 1,
     expires_s: typeof expires_s === 'number' && expires_s > 0 ? expires_s : undefined,
     separation: separation === true,
+    conditions: Array.isArray(conditions)
+      ? conditions.filter((one) => typeof one === 'string')
+      : [],
   };
 }
