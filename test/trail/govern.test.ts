@@ -130,6 +130,20 @@ test('an escalated action waits, is approved by another, runs once and not again
   );
 });
 
+test('a call id that comes again much later is another run, and needs another approval', async () => {
+  let ahead_ms = 0;
+  const { govern } = await ruled(await place(() => Date.now() + ahead_ms).open());
+  const call = { ...bash('rm -rf build'), call_id: 'call_0' };
+  const { approval } = await govern.validate(call, BOT);
+  await govern.approve(approval?.approval_id ?? '', { reason: 'ok' }, JANE);
+  const first = await govern.validate(call, BOT);
+  assert.equal(first.outcome, 'permit');
+  ahead_ms = 59_000;
+  assert.equal((await govern.validate(call, BOT)).decision_id, first.decision_id);
+  ahead_ms = 62_000;
+  assert.equal((await govern.validate(call, BOT)).outcome, 'escalate');
+});
+
 test('an approval for the session covers the same action there, and no other', async () => {
   const { govern } = await ruled(await place().open());
   const first = await govern.validate(bash('rm a.txt'), BOT);

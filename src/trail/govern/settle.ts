@@ -20,6 +20,8 @@ export type Course = {
   decided: Promise<Decision>;
   /** What came of the approval. */
   settled?: Promise<Decision> | undefined;
+  /** When its final answer was first given, Unix milliseconds. */
+  answered_ms?: number;
 };
 
 export type Asking = { readonly asked: Asked; readonly actor: Actor; readonly approval: boolean };

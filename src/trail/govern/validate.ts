@@ -36,6 +36,7 @@ export function openValidate(ground: SettleOptions): Pick<Govern, 'validate' | '
       const decision = await course.decided;
       const until_ms = performance.now() + wait_s * 1000;
       const answer = await settle(ground, course, { asking, decision, wait: { until_ms, signal } });
+      if (answer.outcome !== 'escalate') course.answered_ms ??= ground.now();
       weigh(courses, course, { key: keyOf(asked), answer });
       return answer;
     },
@@ -112,7 +113,10 @@ function courseOf(ground: SettleOptions, courses: Courses, asking: Asking): Cour
   const { asked } = asking;
   const key = keyOf(asked);
   const known = key === undefined ? undefined : courses.known.get(key);
-  const same = known?.action_hash === asked.action_hash && holds(known.mode, asked.mode);
+  const same =
+    known?.action_hash === asked.action_hash &&
+    holds(known.mode, asked.mode) &&
+    !isOld(known, asked, ground.now());
   if (known && same) return known;
   if (known && asked.id !== undefined) throw mismatch();
   const { action_hash, mode } = asked;
@@ -126,6 +130,14 @@ function courseOf(ground: SettleOptions, courses: Courses, asking: Asking): Cour
   };
   course.decided.then(({ recorded }) => recorded === false && undo(), undo);
   return course;
+}
+
+/** Milliseconds in which a call that was answered may be asked again as the same call. */
+const RETRY_MS = 60_000;
+
+/** Some runtimes number calls anew (`call_0`): much later it is another run of the same action. */
+function isOld({ answered_ms }: Course, { id }: Asked, now_ms: number): boolean {
+  return id === undefined && answered_ms !== undefined && now_ms - answered_ms > RETRY_MS;
 }
 
 type Weighed = { readonly key: string | undefined; readonly answer: Decision };
