@@ -26,7 +26,7 @@ const CALLS: readonly ((n: number) => Pick<Call, 'tool' | 'arguments'>)[] = [
     arguments: { file_path: `/work/app/notes/${n % 31}.md`, content: `Note ${n}. `.repeat(40) },
   }),
   (n) => ({ tool: 'Bash', arguments: { command: `mkdir -p build && cp -r src build/${n % 7}` } }),
-  (n) => ({ tool: 'WebFetch', arguments: { url: `https://docs.example.com/page/${n % 53}` } }),
+  (n) => ({ tool: 'WebFetch', arguments: { url: `https://developer.mozilla.org/page/${n % 53}` } }),
 ];
 
 /** The nth call; the same for the same number. */

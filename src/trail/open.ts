@@ -15,6 +15,7 @@ import { openPast } from './govern/load.ts';
 import { type Governing, inTask, openGovern } from './govern/open.ts';
 import { broughtPolicies } from './govern/starter.ts';
 import { type Life, openLife } from './life.ts';
+import { openMint } from './mint.ts';
 import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
 import { openTail } from './tail.ts';
@@ -42,8 +43,9 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   const { journal, recent, ledger, engine, indexer, keyring, store, fresh } = parts;
   const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
   const newId = idMaker(now);
+  const mint = openMint(newId);
   const door = openDoor({
-    ...{ journal, keyring, store, recent, fresh, admit, now, newId },
+    ...{ journal, keyring, store, recent, fresh, admit, now, newId, minted: mint.minted },
     describe: (event) => describe(inTask(event, (site) => governing.taskOf(event.tenant_id, site))),
     spend: (...used) => governing.spend(...used),
     archived: ledger.lookup,
@@ -57,7 +59,12 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
     ...{ ...content, journal, engine, indexer, ledger, store, keyring, locate, now },
     gate: openGate({ at_once: READS, waiting: WAITING_READS }),
   };
-  const governing: Governing = openGoverning(options, { ...shared, parts, door, newId });
+  const governing: Governing = openGoverning(options, {
+    ...shared,
+    parts,
+    door,
+    newId: mint.newId,
+  });
   // All at once, so that their openings share a sync.
   await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));
   const started_at = new Date(now()).toISOString();
@@ -77,14 +84,29 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
       ...{ version, started_at, ...(await statusOf(parts)) },
       queue: { events: door.queued(), limit: config.queue_events },
     }),
-    close: async () => {
-      stop();
-      governing.close();
-      closing.abort();
-      // A disk that takes no more must not keep the rest from closing.
-      await life.closed().catch((error: unknown) => options.onFault(asFault(error)));
-      await parts.close();
-    },
+    close: closer(options, { parts, governing, life, stop, closing }),
+  };
+}
+
+type Closing = {
+  readonly parts: Parts;
+  readonly governing: Governing;
+  readonly life: Life;
+  readonly stop: () => void;
+  readonly closing: AbortController;
+};
+
+function closer(
+  { onFault }: PartOptions,
+  { parts, governing, life, stop, closing }: Closing,
+): () => Promise<void> {
+  return async () => {
+    stop();
+    governing.close();
+    closing.abort();
+    // A disk that takes no more must not keep the rest from closing.
+    await life.closed().catch((error: unknown) => onFault(asFault(error)));
+    await parts.close();
   };
 }
 

@@ -31,6 +31,8 @@ export type ReadyOptions = {
   readonly describe: (event: Event) => Event;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Whether Claw made this id for an event of its own: asked once, it is forgotten. */
+  readonly minted: (id: string) => boolean;
   readonly limits: { readonly event_bytes: number; readonly inline_bytes: number };
 };
 
@@ -52,7 +54,7 @@ export async function prepareAll(
   return prepared;
 }
 
-function preparer(producer: Producer, { describe, now, newId, limits }: ReadyOptions) {
+function preparer(producer: Producer, { describe, now, newId, minted, limits }: ReadyOptions) {
   const now_ms = now();
   let made: string | undefined;
   const makeId = () => {
@@ -73,7 +75,7 @@ function preparer(producer: Producer, { describe, now, newId, limits }: ReadyOpt
         : slim(whole, size, limits.inline_bytes);
       const { tenant_id: tenant, id } = event;
       const plain = { tenant, id, at_ms: now_ms, subject: subjectOf(event), bytes };
-      return { plain, moved, made: id === made, spent: spentBy(event) };
+      return { plain, moved, made: id === made || minted(id), spent: spentBy(event) };
     } catch (error) {
       return asFault(error);
     }
