@@ -9,7 +9,7 @@
  * replay has the same id; two captures have two.
  */
 import { createHash } from 'node:crypto';
-import { uuidText } from '../event/id.ts';
+import { uuidOfHash } from '../event/id.ts';
 
 export type Identity = {
   /** Which adapter, and which version of its way to make ids: `claude-code/id/v1`. */
@@ -25,12 +25,9 @@ export type Identity = {
   readonly text: string;
 };
 
-/** A UUID of version 8 (RFC 9562 §5.8): SHA-256 of what identifies the fact. */
+/** A UUIDv8 of the SHA-256 of what identifies the fact. */
 export function eventId({ scheme, session_id, hook, key, part, nonce, text }: Identity): string {
   const hash = createHash('sha256').update(`claw/${scheme}\n`);
   hash.update(JSON.stringify([session_id, hook, key ?? null, part ?? null, key ? null : nonce]));
-  const bytes = new Uint8Array(hash.update(text).digest().subarray(0, 16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return uuidText(bytes);
+  return uuidOfHash(hash.update(text).digest());
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { rememberCalls } from '../adapter/memory.ts';
 import { adapterNamed } from '../adapter/menu.ts';
 import { DEFAULT_TENANT, type Draft } from '../event/event.ts';
-import { uuidText } from '../event/id.ts';
+import { uuidOfHash } from '../event/id.ts';
 import type { Trail } from '../trail/trail.ts';
 
 /** What became of one recording. */
@@ -72,10 +72,6 @@ function adapted(
   return 'drafts' in seen ? seen.drafts : [];
 }
 
-/** A UUID of version 8 (RFC 9562 §5.8): the first bits of a hash of its place. */
 function idOf(place: string): string {
-  const bytes = createHash('sha256').update(`claw/demo/${place}`).digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return uuidText(bytes);
+  return uuidOfHash(createHash('sha256').update(`claw/demo/${place}`).digest());
 }

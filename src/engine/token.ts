@@ -13,7 +13,8 @@ export type Phrase = {
 /**
  * Tokens of an indexed text, in order. A run of Han, kana or Hangul becomes overlapping bigrams
  * and, last, its final character alone, so that any part of the run is a phrase of bigrams.
- * Everything that is no letter, digit or mark separates: `send_email` is `send`, `email`.
+ * Han is what Unicode calls so, radicals as `⺀` too.
+ * Everything else that is no letter, digit or mark separates: `send_email` is `send`, `email`.
  */
 export function tokensOf(text: string): string[] {
   const tokens: string[] = [];

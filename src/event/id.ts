@@ -13,6 +13,14 @@ export function uuidv7(time_ms: number, entropy: Entropy): string {
   return `${head}-${variant}${hex.slice(5, 8)}-${hex.slice(8)}`;
 }
 
+/** A UUIDv8 (RFC 9562 §5.8): the first bytes of a hash of what it identifies. */
+export function uuidOfHash(hash: Uint8Array): string {
+  const bytes = Uint8Array.from(hash.subarray(0, 16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return uuidText(bytes);
+}
+
 /** Sixteen bytes as the usual text of a UUID. */
 export function uuidText(bytes: Uint8Array): string {
   return uuidOfHex(hexOf(bytes));

@@ -1,7 +1,8 @@
 /** Checks sessions that ended or fell silent, and records what nobody saw as `gap` events. */
-import { eventId } from '../adapter/identity.ts';
+import { createHmac } from 'node:crypto';
 import type { Engine, Filter, Query, SessionRow } from '../engine/engine.ts';
 import type { Draft } from '../event/event.ts';
+import { uuidOfHash } from '../event/id.ts';
 import { wholeOf } from '../event/part.ts';
 import type { SessionCoverage, Shortfall } from '../search/coverage.ts';
 import type { Coverages } from './coverage.ts';
@@ -10,13 +11,16 @@ import { isOwnSession, OWN_SESSION } from './own.ts';
 
 export type AuditorOptions = Pick<Coverages, 'coverage'> & {
   readonly engine: Pick<Engine, 'sessions'>;
-  readonly door: Pick<Door, 'record'>;
+  readonly door: Pick<Door, 'record' | 'recordOnce'>;
+  /** Makes the ids of gaps, so that nobody else can take one before; a secret. */
+  readonly gapKey: Buffer;
   readonly tenants: () => readonly string[];
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly silent_ms: number;
-  /** Events that the index has yet to read. */
-  readonly lag: () => number;
+  /** How many events are recorded, and how many of them the index has read. */
+  readonly head: () => number;
+  readonly read: () => number;
 };
 
 export type Auditor = {
@@ -48,14 +52,21 @@ const SUSPECT: Filter = {
 
 export function openAuditor(options: AuditorOptions): Auditor {
   let seen_ms = options.now() - FIRST_MS;
+  let mark: { readonly now_ms: number; readonly head: number } | undefined;
   let running: Promise<void> | undefined;
   const checkAll = async (): Promise<void> => {
-    if (options.lag() > LAG) return;
+    const read = options.read();
+    const head = options.head();
+    if (head - read > LAG) return;
     const now_ms = options.now();
     // A clock that was set back: what came under its time before was not looked at.
     if (now_ms < seen_ms) seen_ms = now_ms - FIRST_MS;
-    for (const tenant of options.tenants()) await checkTenant(options, { tenant, seen_ms, now_ms });
-    seen_ms = now_ms;
+    await checkTenants(options, { seen_ms, now_ms });
+    // What the index had yet to read was not looked at: that time is done when it has.
+    mark ??= { now_ms, head };
+    if (read < mark.head) return;
+    seen_ms = mark.now_ms;
+    mark = undefined;
   };
   return {
     check: () => {
@@ -67,7 +78,17 @@ export function openAuditor(options: AuditorOptions): Auditor {
   };
 }
 
-type Turn = { readonly tenant: string; readonly seen_ms: number; readonly now_ms: number };
+type Span = { readonly seen_ms: number; readonly now_ms: number };
+type Turn = Span & { readonly tenant: string };
+
+/** A tenant that cannot be checked keeps no other from it. Throws the first failure at the end. */
+async function checkTenants(options: AuditorOptions, span: Span): Promise<void> {
+  const failures: unknown[] = [];
+  for (const tenant of options.tenants()) {
+    await checkTenant(options, { tenant, ...span }).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
 
 async function checkTenant(options: AuditorOptions, turn: Turn): Promise<void> {
   const { tenant, seen_ms, now_ms } = turn;
@@ -87,9 +108,20 @@ async function checkTenant(options: AuditorOptions, turn: Turn): Promise<void> {
     for (const shortfall of report.shortfalls) {
       // A producer's gap is in the trail already.
       if (shortfall.kind === 'gap') continue;
-      await options.door.record(gapOf(tenant, report, shortfall));
+      const id = gapId(options.gapKey, { tenant, shortfall });
+      await options.door.recordOnce({ id, ...gapOf(tenant, report, shortfall) });
     }
   }
+}
+
+type Found = { readonly tenant: string; readonly shortfall: Shortfall };
+
+/** The same shortfall has the same id: however often it is found, it is recorded once. */
+function gapId(key: Buffer, { tenant, shortfall }: Found): string {
+  const { kind, session_id, call_id, time } = shortfall;
+  const text = JSON.stringify([tenant, session_id, kind, call_id ?? null, call_id ? null : time]);
+  const mac = createHmac('sha256', key).update(`claw/coverage/id/v2\n${text}`);
+  return uuidOfHash(mac.digest());
 }
 
 type Times = { readonly now_ms: number; readonly silent_ms: number };
@@ -106,20 +138,10 @@ function wholeSession({ session_id, parent_session_id }: SessionRow): string {
 
 type Own = Draft & { readonly tenant_id: string };
 
-/** The same shortfall has the same id: however often it is found, it is recorded once. */
 function gapOf(tenant_id: string, report: SessionCoverage, shortfall: Shortfall): Own {
-  const { kind, session_id, call_id, tool, time, witnesses } = shortfall;
+  const { kind, session_id, call_id, tool, witnesses } = shortfall;
   const about = { kind, witnesses, ...(call_id === undefined ? {} : { call_id }) };
   return {
-    id: eventId({
-      scheme: 'coverage/id/v1',
-      session_id,
-      hook: kind,
-      key: call_id ?? time,
-      part: tenant_id,
-      nonce: '',
-      text: '',
-    }),
     type: 'gap',
     tenant_id,
     session_id,

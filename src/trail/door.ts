@@ -20,6 +20,8 @@ export type Door = {
   readonly ingest: (inputs: readonly unknown[], producer: Producer) => Promise<readonly Receipt[]>;
   /** What the recorder says of itself: never refused for a full queue. Throws what refuses it. */
   readonly record: (own: Draft & { readonly tenant_id: string }) => Promise<void>;
+  /** Like `record`, but an id that is taken is left at what it says: false. */
+  readonly recordOnce: (own: Draft & { readonly tenant_id: string }) => Promise<boolean>;
   /** Events between arrival and acknowledgement. */
   readonly queued: () => number;
 };
@@ -52,6 +54,12 @@ export function openDoor(options: DoorOptions): Door {
       queued -= inputs.length;
     }
   };
+  const recordOnce: Door['recordOnce'] = async (own) => {
+    const [receipt] = await pass([own], { tenant_id: own.tenant_id }, options);
+    if (receipt?.status !== 'rejected') return receipt?.status === 'accepted';
+    const { code, message, ...detail } = receipt.error;
+    throw new Fault(code, message, detail);
+  };
   return {
     queued: () => queued,
     ingest: async (inputs, producer) => {
@@ -64,12 +72,9 @@ export function openDoor(options: DoorOptions): Door {
       });
     },
     record: async (own) => {
-      const [receipt] = await pass([own], { tenant_id: own.tenant_id }, options);
-      if (receipt?.status === 'duplicate') throw taken();
-      if (receipt?.status !== 'rejected') return;
-      const { code, message, ...detail } = receipt.error;
-      throw new Fault(code, message, detail);
+      if (!(await recordOnce(own))) throw taken();
     },
+    recordOnce,
   };
 }
 

@@ -153,9 +153,11 @@ function openCovering({ config, now }: PartOptions, { parts, door, answers, gove
   const { journal, indexer, engine } = parts;
   const silent_ms = config.silent_s * 1000;
   const covered = openCoverages({ ...answers, silent_ms, now });
-  const lag = () => journal.head() - indexer.cursor();
-  const { tenants } = journal;
-  const auditor = openAuditor({ ...covered, engine, door, now, silent_ms, lag, tenants });
+  const { tenants, head } = journal;
+  const read = indexer.cursor;
+  const { gapKey } = parts;
+  const found = { engine, door, gapKey, now, silent_ms, head, read, tenants };
+  const auditor = openAuditor({ ...covered, ...found });
   return { covered: { ...covered, ...openWhy({ ...answers, govern }) }, auditor };
 }
 

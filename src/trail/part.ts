@@ -37,6 +37,8 @@ export type Parts = {
   readonly fresh: Fresh;
   /** Signs links by which a person may vote on an approval. */
   readonly linkKey: Buffer;
+  /** Makes the ids of what nobody saw: nobody else can take one before. */
+  readonly gapKey: Buffer;
   /** In the order opposite to that of opening; each step runs whatever the others do. */
   readonly close: () => Promise<void>;
 };
@@ -125,8 +127,8 @@ async function open(
   const content = { records: ledger, opener: keyring, fresh };
   indexer = await openIndexer({ ...content, journal, engine, onFault });
   closers.push(indexer.close);
-  const linkKey = root.derive('approval-link');
-  return { store, keyring, journal, recent, ledger, engine, indexer, fresh, linkKey };
+  const secrets = { linkKey: root.derive('approval-link'), gapKey: root.derive('gap-id') };
+  return { store, keyring, journal, recent, ledger, engine, indexer, fresh, ...secrets };
 }
 
 /** The folder, claimed by this process, and the keys in it. */

@@ -16,38 +16,47 @@ let engine: Engine;
 let seq = 0;
 let checked: string[] = [];
 let auditor: Auditor;
+let recorded = 0;
+let tenants: string[] = [];
 
 beforeEach(async () => {
   now_ms = Date.UTC(2026, 5, 1, 12);
   seq = 0;
+  recorded = 0;
+  tenants = ['acme'];
   checked = [];
   engine = openMemoryEngine({ call_timeout_ms: HOUR_MS, now: () => now_ms });
   auditor = openAuditor({
     engine,
-    coverage: async ({ session_id }) => {
+    coverage: async ({ tenant, session_id }) => {
+      if (tenant !== 'acme') throw new Error('this tenant cannot be read');
       checked.push(session_id);
       const told = { session_id, ended: true, complete: true, partial: false, lost: false };
       const read_to = { indexed: seq, recorded: seq, complete: true };
       return { ...openCoverage().report({ ...told, now_ms, silent_ms: HOUR_MS }), read_to };
     },
-    door: { record: async () => undefined },
-    tenants: () => ['acme'],
+    door: { record: async () => undefined, recordOnce: async () => true },
+    gapKey: Buffer.alloc(32),
+    tenants: () => tenants,
     now: () => now_ms,
     silent_ms: HOUR_MS,
-    lag: () => 0,
+    head: () => recorded,
+    read: () => seq,
   });
   await auditor.check();
 });
 
 async function happens(session_id: string, more: Partial<Event>): Promise<void> {
   const time = new Date(now_ms).toISOString();
+  const { tenant_id = 'acme' } = more;
   const index = seq++;
+  recorded = Math.max(recorded, seq);
   const id = `00000000-0000-8000-8000-${String(index).padStart(12, '0')}`;
   const event: Event = {
-    ...{ id, time, recorded_at: time, type: 'output', tenant_id: 'acme', session_id },
+    ...{ id, time, recorded_at: time, type: 'output', tenant_id, session_id },
     ...more,
   };
-  await engine.apply([{ tenant: 'acme', index, seq: index, event: canonicalBytes(event) }]);
+  await engine.apply([{ tenant: tenant_id, index, seq: index, event: canonicalBytes(event) }]);
 }
 
 describe('the auditor', () => {
@@ -73,6 +82,36 @@ describe('the auditor', () => {
     await happens('s', { type: 'session', operation: 'end' });
     now_ms += MINUTE_MS;
     await auditor.check();
+    assert.deepEqual(checked, ['s']);
+  });
+
+  it('finds what the index had yet to read when its time came', async () => {
+    recorded = 2;
+    const then_ms = now_ms;
+    now_ms += MINUTE_MS;
+    await auditor.check();
+    now_ms += MINUTE_MS;
+    await auditor.check();
+    assert.deepEqual(checked, []);
+    const later_ms = now_ms;
+    now_ms = then_ms;
+    await happens('s', { type: 'prompt' });
+    await happens('s', { type: 'session', operation: 'end' });
+    now_ms = later_ms;
+    await auditor.check();
+    assert.deepEqual(checked, ['s']);
+    now_ms += MINUTE_MS;
+    await auditor.check();
+    assert.deepEqual(checked, ['s']);
+  });
+
+  it('checks every tenant, also where one before it cannot be read, and says so', async () => {
+    tenants = ['broken', 'acme'];
+    for (const tenant_id of tenants) {
+      await happens('s', { tenant_id, type: 'session', operation: 'end' });
+    }
+    now_ms += MINUTE_MS;
+    await assert.rejects(auditor.check(), /this tenant cannot be read/);
     assert.deepEqual(checked, ['s']);
   });
 });

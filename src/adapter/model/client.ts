@@ -1,6 +1,6 @@
 /** Who calls the model: runtime, session, sub-agent and turn, as its request tells. */
 import { createHash } from 'node:crypto';
-import { uuidText } from '../../event/id.ts';
+import { uuidOfHash } from '../../event/id.ts';
 import { isObject } from '../../event/name.ts';
 import { PART_MARK } from '../../event/part.ts';
 import { fit, given, nameIn } from '../record.ts';
@@ -48,10 +48,7 @@ export function clientOf(headers: Headers, request: ModelRequest | undefined): C
 export function conversationId(request: ModelRequest, address: string, generation: string): string {
   const hash = createHash('sha256').update(`claw/model/conversation/v1\n`);
   hash.update(JSON.stringify([openingOf(request), address, generation]));
-  const bytes = new Uint8Array(hash.digest().subarray(0, 16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return uuidText(bytes);
+  return uuidOfHash(hash.digest());
 }
 
 /** What a conversation begins with: it stands in front of every request of it. */
