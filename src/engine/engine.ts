@@ -105,6 +105,9 @@ export type SessionPage = {
 /** Every answer says up to which `seq` (exclusive) the index had read when it was made. */
 export type Answer<T> = { readonly value: T; readonly read_to: number };
 
+/** `calm` where nobody waits for the rows: who records and decides has the processor first. */
+export type Haste = 'calm' | 'soon';
+
 /**
  * A follower's store. `apply` is idempotent by `seq`: a record below the cursor is passed over.
  * Facts of one call (same tenant, whole session and `call_id`) become one row by
@@ -112,7 +115,7 @@ export type Answer<T> = { readonly value: T; readonly read_to: number };
  */
 export type Engine = {
   /** Resolves when the rows are searchable and durable. Records come in order of `seq`. */
-  readonly apply: (records: readonly EngineRecord[]) => Promise<void>;
+  readonly apply: (records: readonly EngineRecord[], haste?: Haste) => Promise<void>;
   /** The `seq` to read next. */
   readonly cursor: () => Promise<number>;
   readonly search: (query: Query, page: Page) => Promise<Answer<readonly Hit[]>>;

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../fault/fault.ts';
 import { writeFault } from '../store/disk.ts';
-import type { Answer, Engine, EngineOptions, EngineRecord, EngineStatus, Query } from './engine.ts';
+import type { Answer, Engine, EngineOptions, EngineStatus, Query } from './engine.ts';
 import { openLink } from './sqlite/link.ts';
 import { pack, transferOf } from './sqlite/pack.ts';
 import { type Asker, closing, openPool, shareOf } from './sqlite/pool.ts';
@@ -110,7 +110,7 @@ function plain({ signal: _, ...query }: Query): Query {
 }
 
 type WriterThread = {
-  readonly apply: (records: readonly EngineRecord[]) => Promise<void>;
+  readonly apply: Engine['apply'];
   readonly status: () => Promise<EngineStatus>;
   /** As of the last batch that was applied. */
   readonly view: () => View;
@@ -139,13 +139,14 @@ async function openWriterThread(options: SqliteEngineOptions): Promise<WriterThr
       throw error;
     },
   );
-  const applyOne = async (records: readonly EngineRecord[]): Promise<void> => {
+  const applyOne: Engine['apply'] = async (records, haste = 'soon') => {
     const packed = pack(records);
-    view = await ask<View>({ kind: 'apply', packed, now_ms: options.now() }, transferOf(packed));
+    const body: WriteAsk = { kind: 'apply', packed, haste, now_ms: options.now() };
+    view = await ask<View>(body, transferOf(packed));
   };
   return {
-    apply: (records) => {
-      const done = last.catch(() => undefined).then(() => applyOne(records));
+    apply: (records, haste) => {
+      const done = last.catch(() => undefined).then(() => applyOne(records, haste));
       last = done;
       return done;
     },

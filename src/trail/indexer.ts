@@ -62,9 +62,9 @@ export async function openIndexer(options: IndexerOptions): Promise<Indexer> {
     waiters.settle();
   };
   const unfollow = journal.follow(() => wake.resolve());
-  // Who waits has said so once, and may have to wait for several commits.
-  const gather = async () => (waiters.waiting() ? undefined : pace.gather());
-  const reading = { cursor, closing: closing.signal, awoken, gather, advance };
+  const { gather } = pace;
+  const { waiting } = waiters;
+  const reading = { cursor, closing: closing.signal, awoken, gather, waiting, advance };
   const running = readOn(options, reading).catch(fail);
   return {
     cursor: () => cursor,
@@ -93,20 +93,23 @@ type Reading = {
   readonly awoken: () => Promise<void>;
   /** Resolves when what has come since is worth a commit. */
   readonly gather: () => Promise<void>;
+  /** Who waits for what is read has said so once, and may have to wait for several commits. */
+  readonly waiting: () => boolean;
   readonly advance: (seq: number) => void;
 };
 
 async function readOn(options: IndexerOptions, reading: Reading): Promise<void> {
-  const { closing, awoken, gather, advance } = reading;
+  const { awoken, gather, waiting, advance } = reading;
   const next = openSource(options, reading.cursor);
-  while (!closing.aborted) {
+  while (!reading.closing.aborted) {
     const { records, from } = await next();
     const last = records.at(-1);
     if (!last) await awoken();
-    else if (await apply(options, records, closing)) {
+    else if (await apply(options, records, reading)) {
       advance(last.seq + 1);
       // What an earlier process left is read at once, and so is what is a whole commit already.
-      if (from === 'memory' && records.length < FRESH_RECORDS) await gather();
+      const alone = from === 'memory' && records.length < FRESH_RECORDS;
+      if (alone && !waiting()) await gather();
     }
   }
 }
@@ -174,11 +177,11 @@ function openWaiters(reached: (seq: number) => boolean) {
 async function apply(
   options: IndexerOptions,
   records: readonly EngineRecord[],
-  closing: AbortSignal,
+  { closing, waiting }: Pick<Reading, 'closing' | 'waiting'>,
 ): Promise<boolean> {
   while (!closing.aborted) {
     try {
-      await options.engine.apply(records);
+      await options.engine.apply(records, waiting() ? 'soon' : 'calm');
       return true;
     } catch (error) {
       if (asFault(error).code !== 'data.full') throw error;

@@ -40,7 +40,9 @@ export function engineSuite(name: string, ground: () => Ground): void {
               run++;
               const records = generate.recordsOf(drafts, { seq: all.length, run });
               all.push(...records);
-              for (const batch of batchesOf(records, cuts)) await engine.apply(batch);
+              for (const [i, batch] of batchesOf(records, cuts).entries()) {
+                await engine.apply(batch, i % 2 === 0 ? 'calm' : 'soon');
+              }
               const rows = oracle.rowsOf(records);
               for (const [asked, page] of questions) {
                 const query = { ...asked, tenant: generate.tenantOf(asked.tenant, run) };

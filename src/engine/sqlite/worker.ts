@@ -1,6 +1,6 @@
 /** Entry of the worker thread that writes. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EngineOptions } from '../engine.ts';
+import type { EngineOptions, Haste } from '../engine.ts';
 import { type Link, openLink } from './link.ts';
 import { type Packed, unpack } from './pack.ts';
 import { openWriter, type View, type Writer } from './writer.ts';
@@ -15,7 +15,12 @@ export type WorkerStart = {
 
 export type WriteAsk =
   | { readonly kind: 'open'; readonly now_ms: number }
-  | { readonly kind: 'apply'; readonly packed: Packed; readonly now_ms: number }
+  | {
+      readonly kind: 'apply';
+      readonly packed: Packed;
+      readonly haste: Haste;
+      readonly now_ms: number;
+    }
   | { readonly kind: 'status' }
   | { readonly kind: 'close' };
 
@@ -46,7 +51,7 @@ function serveWriter(start: WorkerStart): void {
     now_ms = ask.now_ms;
     if (ask.kind === 'open') return opened().view();
     try {
-      await opened().apply(unpack(ask.packed));
+      await opened().apply(unpack(ask.packed), ask.haste);
       return opened().view();
     } catch (error) {
       // What is in memory may be ahead of the files or behind them: begin again from the files.
