@@ -13,6 +13,7 @@ const PEERS: Readonly<Record<string, string>> = {
   grep: 'grep',
   jq: 'jq',
   node: 'bare Node',
+  disk: 'the disk alone, 5 KB synced',
   direct: 'without the proxy',
   recording: 'the proxy that only records',
 };
