@@ -1,4 +1,5 @@
 /** What the disk alone does: appends that are synced, at a fixed rate, beside the data folder. */
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { realDisk } from '../src/store/disk.ts';
@@ -17,6 +18,8 @@ const TURNS = 40;
  * deleted. Returns the last turn's appends, in milliseconds; after two minutes also busy ones.
  */
 export async function settledDisk(folder: string): Promise<readonly number[]> {
+  // The kernel would begin to write the events that were made half a minute later: just then.
+  spawnSync('sync');
   const path = join(folder, 'disk-probe');
   const file = openSync(path, 'w');
   const bytes = [Buffer.alloc(BYTES, 1)];
