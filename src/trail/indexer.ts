@@ -108,8 +108,8 @@ async function readOn(options: IndexerOptions, reading: Reading): Promise<void> 
     else if (await apply(options, records, reading)) {
       advance(last.seq + 1);
       // What an earlier process left is read at once, and so is what is a whole commit already.
-      const alone = from === 'memory' && records.length < FRESH_RECORDS;
-      if (alone && !waiting()) await gather();
+      const few = from === 'memory' && records.length < FRESH_RECORDS;
+      if (few && !waiting()) await gather();
     }
   }
 }

@@ -28,8 +28,6 @@ export type Volume = Pick<Inserter, 'find' | 'endedAt'> & {
   readonly write: (batch: Batch) => void;
   /** All that was written since the last, and the state that follows from it, or nothing. */
   readonly commit: (end: End) => void;
-  /** Pages of its log after which a commit copies them into the file. */
-  readonly checkpointAt: (pages: number) => void;
   /**
    * Between transactions: a full file is closed until it is needed, for there are ever more of
    * them; its state and its filter stay in memory.
@@ -102,7 +100,6 @@ function volume(place: Place, base: number, db: Db): Volume {
         // Nothing more comes to this file soon: its log need not stay.
         if (end.cursor === undefined || end.end !== undefined) checkpoint(file.db);
       }),
-    checkpointAt: (pages) => guard(({ db }) => db.pragma(`wal_autocheckpoint = ${pages}`)),
     rest: () => {
       if (state.end === undefined) return;
       guarded(base, () => held?.db.close());
