@@ -1,59 +1,13 @@
 /** What a caller may try to get around a decision, a budget or an approval: none of it works. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Fault } from '../../src/fault/fault.ts';
-import type { Actor, Govern } from '../../src/trail/govern/govern.ts';
-import { accepted, newPlace, type Place, rows } from './place.ts';
+import type { Govern } from '../../src/trail/govern/govern.ts';
+import { BOT, bash, clearedPlaces, JANE, openGoverned, POLICIES, refuses } from './governed.ts';
+import { accepted, rows } from './place.ts';
 
-const POLICIES = [
-  {
-    name: 'test.cedar',
-    text: `
-@id("baseline") permit (principal, action, resource);
-@id("ask") @escalate("Deleting needs approval.")
-forbid (principal, action == Action::"delete", resource);
-`,
-  },
-];
-
-const places: Place[] = [];
-after(async () => {
-  for (const place of places) await place.clear();
-});
-
-async function open(now?: () => number) {
-  const place = newPlace(now);
-  places.push(place);
-  const trail = await place.open();
-  await trail.govern.applyPolicies({ files: POLICIES }, JANE);
-  const reopen = async () => {
-    await trail.close();
-    return (await place.open()).govern;
-  };
-  return { trail, govern: trail.govern, reopen };
-}
-
-const actor = (name: string): Actor => ({
-  tenant: 'acme',
-  credential_id: `id of ${name}`,
-  name,
-  producer: { tenant_id: 'acme' },
-});
-const BOT = actor('bot');
-const JANE = actor('jane');
-
-const bash = (command: string) => ({
-  session_id: 's1',
-  tool: 'Bash',
-  arguments: { command },
-  cwd: '/work',
-  agent: { runtime: 'claude-code' },
-});
-
-function refuses(code: string) {
-  return (error: unknown) => error instanceof Fault && error.code === code;
-}
+const newGround = clearedPlaces();
+const open = (now?: () => number) => openGoverned(newGround(now));
 
 async function escalated(govern: Govern, action: Parameters<Govern['validate']>[0]) {
   const { approval } = await govern.validate(action, BOT);

@@ -1,57 +1,15 @@
 /** What is read back from the trail is what was in memory, whatever happened before. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../src/fault/fault.ts';
-import type { Actor, Govern } from '../../src/trail/govern/govern.ts';
+import type { Govern } from '../../src/trail/govern/govern.ts';
 import type { Trail } from '../../src/trail/trail.ts';
-import { ACME, accepted, newPlace, type Place } from './place.ts';
+import { BOT, bash, clearedPlaces, JANE, KEN, openGoverned, POLICIES } from './governed.ts';
+import { ACME, accepted } from './place.ts';
 
-const POLICIES = [
-  {
-    name: 'test.cedar',
-    text: `
-@id("baseline") permit (principal, action, resource);
-@id("ask") @escalate("Deleting needs approval.")
-forbid (principal, action == Action::"delete", resource);
-`,
-  },
-];
-
-const places: Place[] = [];
-after(async () => {
-  for (const place of places) await place.clear();
-});
-
-const actor = (name: string): Actor => ({
-  tenant: 'acme',
-  credential_id: `id of ${name}`,
-  name,
-  producer: { tenant_id: 'acme' },
-});
-const BOT = actor('bot');
-const JANE = actor('jane');
-const KEN = actor('ken');
-
-const bash = (command: string) => ({
-  session_id: 's1',
-  tool: 'Bash',
-  arguments: { command },
-  cwd: '/work',
-  agent: { runtime: 'claude-code' },
-});
-
-async function open(now?: () => number) {
-  const place = newPlace(now);
-  places.push(place);
-  const trail = await place.open();
-  await trail.govern.applyPolicies({ files: POLICIES }, JANE);
-  const reopen = async () => {
-    await trail.close();
-    return (await place.open()).govern;
-  };
-  return { place, trail, govern: trail.govern, reopen };
-}
+const newGround = clearedPlaces();
+const open = (now?: () => number) => openGoverned(newGround(now));
 
 test('an approval that was used stays used, however large the arguments it was for', async () => {
   const { govern, reopen } = await open();

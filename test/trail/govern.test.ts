@@ -2,32 +2,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { Fault } from '../../src/fault/fault.ts';
-import type { Actor } from '../../src/trail/govern/govern.ts';
+import { test } from 'node:test';
 import type { Trail } from '../../src/trail/trail.ts';
-import { newPlace, type Place, rows, verified } from './place.ts';
+import { BOT, bash, clearedPlaces, JANE, KEN, refuses } from './governed.ts';
+import { rows, verified } from './place.ts';
 
-const places: Place[] = [];
-after(async () => {
-  for (const place of places) await place.clear();
-});
-
-function place(now?: () => number): Place {
-  const made = newPlace(now);
-  places.push(made);
-  return made;
-}
-
-const actor = (name: string): Actor => ({
-  tenant: 'acme',
-  credential_id: `id of ${name}`,
-  name,
-  producer: { tenant_id: 'acme' },
-});
-const BOT = actor('bot');
-const JANE = actor('jane');
-const KEN = actor('ken');
+const place = clearedPlaces();
 
 const POLICIES = [
   {
@@ -56,17 +36,6 @@ const write = (path: string) => ({
   arguments: { file_path: path, content: 'x' },
   agent: { runtime: 'claude-code' },
 });
-const bash = (command: string) => ({
-  session_id: 's1',
-  tool: 'Bash',
-  arguments: { command },
-  cwd: '/work',
-  agent: { runtime: 'claude-code' },
-});
-
-function refuses(code: string) {
-  return (error: unknown) => error instanceof Fault && error.code === code;
-}
 
 test('a forbidden action is denied, and its record reads as the documents have it', async () => {
   const trail = await ruled(await place().open());
