@@ -11,7 +11,7 @@ import { isOwnSession, OWN_SESSION } from './own.ts';
 
 export type AuditorOptions = Pick<Coverages, 'coverage'> & {
   readonly engine: Pick<Engine, 'sessions'>;
-  readonly door: Pick<Door, 'record' | 'recordOnce'>;
+  readonly door: Pick<Door, 'recordOnce'>;
   /** Makes the ids of gaps, so that nobody else can take one before; a secret. */
   readonly gapKey: Buffer;
   readonly tenants: () => readonly string[];
@@ -36,6 +36,7 @@ const SESSIONS = 50;
 const LAG = 1000;
 /** How far back the first check reaches: what ended while nothing ran. */
 const FIRST_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /** Rows that a shortfall of a session leaves: others need no reading. */
 const SUSPECT: Filter = {
@@ -102,7 +103,7 @@ async function checkTenant(options: AuditorOptions, turn: Turn): Promise<void> {
     for (const row of value) if (isDue(row, { now_ms, silent_ms })) due.add(wholeSession(row));
     most = Math.max(most, value.length);
   }
-  if (most >= SESSIONS) await options.door.record(unchecked(tenant, now_ms));
+  if (most >= SESSIONS) await options.door.recordOnce(unchecked(options.gapKey, turn));
   for (const session_id of due) {
     const report = await options.coverage({ tenant, session_id });
     for (const shortfall of report.shortfalls) {
@@ -116,10 +117,14 @@ async function checkTenant(options: AuditorOptions, turn: Turn): Promise<void> {
 
 type Found = { readonly tenant: string; readonly shortfall: Shortfall };
 
-/** The same shortfall has the same id: however often it is found, it is recorded once. */
 function gapId(key: Buffer, { tenant, shortfall }: Found): string {
   const { kind, session_id, call_id, time } = shortfall;
-  const text = JSON.stringify([tenant, session_id, kind, call_id ?? null, call_id ? null : time]);
+  return idOf(key, [tenant, session_id, kind, call_id ?? null, call_id ? null : time]);
+}
+
+/** The same finding has the same id: however often it is found, it is recorded once. */
+function idOf(key: Buffer, finding: readonly unknown[]): string {
+  const text = JSON.stringify(finding);
   const mac = createHmac('sha256', key).update(`claw/coverage/id/v2\n${text}`);
   return uuidOfHash(mac.digest());
 }
@@ -161,8 +166,10 @@ const DETAILS: Readonly<Record<Shortfall['kind'], (tool: string) => string>> = {
   silent: () => 'The agent fell silent in the middle of its work.',
 };
 
-function unchecked(tenant_id: string, now_ms: number): Own {
+/** Said once an hour, as a check may come every few seconds and find the same. */
+function unchecked(key: Buffer, { tenant: tenant_id, now_ms }: Turn): Own {
   return {
+    id: idOf(key, [tenant_id, 'unchecked', Math.floor(now_ms / HOUR_MS)]),
     type: 'gap',
     tenant_id,
     session_id: OWN_SESSION,

@@ -15,13 +15,18 @@ import { prepareAll, type Ready, type ReadyOptions, SLICE, type Spent } from './
 import type { Recent } from './recent.ts';
 import type { Receipt } from './trail.ts';
 
+type Own = Draft & { readonly tenant_id: string };
+
 export type Door = {
   /** One receipt an input, in order. Throws only where nothing of the batch was recorded. */
   readonly ingest: (inputs: readonly unknown[], producer: Producer) => Promise<readonly Receipt[]>;
-  /** What the recorder says of itself: never refused for a full queue. Throws what refuses it. */
-  readonly record: (own: Draft & { readonly tenant_id: string }) => Promise<void>;
+  /**
+   * What the recorder says of itself: never refused for a full queue. Throws what refuses it.
+   * An id that was `made` for this event alone is not looked for among those that are taken.
+   */
+  readonly record: (own: Own, id?: 'made' | 'chosen') => Promise<void>;
   /** Like `record`, but an id that is taken is left at what it says: false. */
-  readonly recordOnce: (own: Draft & { readonly tenant_id: string }) => Promise<boolean>;
+  readonly recordOnce: (own: Own) => Promise<boolean>;
   /** Events between arrival and acknowledgement. */
   readonly queued: () => number;
 };
@@ -54,8 +59,9 @@ export function openDoor(options: DoorOptions): Door {
       queued -= inputs.length;
     }
   };
-  const recordOnce: Door['recordOnce'] = async (own) => {
-    const [receipt] = await pass([own], { tenant_id: own.tenant_id }, options);
+  const owners = { ...options, idsMade: true };
+  const recordAs = async (own: Own, ready: ReadyOptions): Promise<boolean> => {
+    const [receipt] = await pass([own], { tenant_id: own.tenant_id }, ready);
     if (receipt?.status !== 'rejected') return receipt?.status === 'accepted';
     const { code, message, ...detail } = receipt.error;
     throw new Fault(code, message, detail);
@@ -71,10 +77,10 @@ export function openDoor(options: DoorOptions): Door {
         hint: 'Send again later; nothing of this batch was recorded.',
       });
     },
-    record: async (own) => {
-      if (!(await recordOnce(own))) throw taken();
+    record: async (own, id = 'chosen') => {
+      if (!(await recordAs(own, id === 'made' ? owners : options))) throw taken();
     },
-    recordOnce,
+    recordOnce: (own) => recordAs(own, options),
   };
 }
 

@@ -15,7 +15,6 @@ import { openPast } from './govern/load.ts';
 import { type Governing, inTask, openGovern } from './govern/open.ts';
 import { broughtPolicies } from './govern/starter.ts';
 import { type Life, openLife } from './life.ts';
-import { openMint } from './mint.ts';
 import { readerSession } from './own.ts';
 import { openParts, type PartOptions, type Parts } from './part.ts';
 import { openTail } from './tail.ts';
@@ -43,9 +42,8 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
   const { journal, recent, ledger, engine, indexer, keyring, store, fresh } = parts;
   const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
   const newId = idMaker(now);
-  const mint = openMint(newId);
   const door = openDoor({
-    ...{ journal, keyring, store, recent, fresh, admit, now, newId, minted: mint.minted },
+    ...{ journal, keyring, store, recent, fresh, admit, now, newId },
     describe: (event) => describe(inTask(event, (site) => governing.taskOf(event.tenant_id, site))),
     spend: (...used) => governing.spend(...used),
     archived: ledger.lookup,
@@ -63,7 +61,7 @@ export async function composeTrail(options: PartOptions, parts: Parts): Promise<
     ...shared,
     parts,
     door,
-    newId: mint.newId,
+    newId,
   });
   // All at once, so that their openings share a sync.
   await Promise.all([...new Set([DEFAULT_TENANT, ...journal.tenants()])].map(admit));

@@ -31,8 +31,8 @@ export type ReadyOptions = {
   readonly describe: (event: Event) => Event;
   readonly now: () => number;
   readonly newId: () => string;
-  /** Whether Claw made this id for an event of its own: asked once, it is forgotten. */
-  readonly minted: (id: string) => boolean;
+  /** The ids that come with the events were just made here, each for one event alone. */
+  readonly idsMade?: boolean;
   readonly limits: { readonly event_bytes: number; readonly inline_bytes: number };
 };
 
@@ -54,7 +54,10 @@ export async function prepareAll(
   return prepared;
 }
 
-function preparer(producer: Producer, { describe, now, newId, minted, limits }: ReadyOptions) {
+function preparer(
+  producer: Producer,
+  { describe, now, newId, idsMade = false, limits }: ReadyOptions,
+) {
   const now_ms = now();
   let made: string | undefined;
   const makeId = () => {
@@ -75,7 +78,7 @@ function preparer(producer: Producer, { describe, now, newId, minted, limits }: 
         : slim(whole, size, limits.inline_bytes);
       const { tenant_id: tenant, id } = event;
       const plain = { tenant, id, at_ms: now_ms, subject: subjectOf(event), bytes };
-      return { plain, moved, made: id === made || minted(id), spent: spentBy(event) };
+      return { plain, moved, made: idsMade || id === made, spent: spentBy(event) };
     } catch (error) {
       return asFault(error);
     }

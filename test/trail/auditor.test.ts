@@ -18,12 +18,15 @@ let checked: string[] = [];
 let auditor: Auditor;
 let recorded = 0;
 let tenants: string[] = [];
+/** What was recorded, by id. */
+let saying = new Map<string | undefined, string | undefined>();
 
 beforeEach(async () => {
   now_ms = Date.UTC(2026, 5, 1, 12);
   seq = 0;
   recorded = 0;
   tenants = ['acme'];
+  saying = new Map();
   checked = [];
   engine = openMemoryEngine({ call_timeout_ms: HOUR_MS, now: () => now_ms });
   auditor = openAuditor({
@@ -35,7 +38,7 @@ beforeEach(async () => {
       const read_to = { indexed: seq, recorded: seq, complete: true };
       return { ...openCoverage().report({ ...told, now_ms, silent_ms: HOUR_MS }), read_to };
     },
-    door: { record: async () => undefined, recordOnce: async () => true },
+    door: { recordOnce: said },
     gapKey: Buffer.alloc(32),
     tenants: () => tenants,
     now: () => now_ms,
@@ -45,6 +48,12 @@ beforeEach(async () => {
   });
   await auditor.check();
 });
+
+async function said({ id, detail }: Pick<Event, 'detail'> & { readonly id?: string }) {
+  const once = id === undefined || !saying.has(id);
+  saying.set(id ?? `without an id, ${saying.size}`, detail);
+  return once;
+}
 
 async function happens(session_id: string, more: Partial<Event>): Promise<void> {
   const time = new Date(now_ms).toISOString();
@@ -113,5 +122,21 @@ describe('the auditor', () => {
     now_ms += MINUTE_MS;
     await assert.rejects(auditor.check(), /this tenant cannot be read/);
     assert.deepEqual(checked, ['s']);
+  });
+
+  it('says once an hour that more was due than it looks at, however often it looks', async () => {
+    tenants = ['broken', 'acme'];
+    await happens('s', { tenant_id: 'broken', type: 'session', operation: 'end' });
+    for (let i = 0; i < 60; i++) await happens(`s${i}`, { type: 'session', operation: 'end' });
+    now_ms += MINUTE_MS;
+    for (let i = 0; i < 5; i++) {
+      now_ms += MINUTE_MS;
+      await assert.rejects(auditor.check(), /this tenant cannot be read/);
+    }
+    const more = 'More than 50 sessions were due at once: some were not checked.';
+    assert.deepEqual([...saying.values()], [more]);
+    now_ms += HOUR_MS;
+    await assert.rejects(auditor.check());
+    assert.deepEqual([...saying.values()], [more, more]);
   });
 });

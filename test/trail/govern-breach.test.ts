@@ -39,6 +39,17 @@ test('a vote or a decision under the id of another event is refused, not believe
   assert.deepEqual(await (await reopen()).approval('acme', approval_id), before);
 });
 
+test('the id of a task is no id that a producer may record twice', async () => {
+  const { trail, govern } = await open();
+  const { task_id } = await govern.declareTask({ session_id: 's1', goal: 'x' }, BOT);
+  const event = { id: task_id, type: 'prompt', session_id: 's1' };
+  const receipts = await trail.ingest([event, event], { tenant_id: 'acme' });
+  assert.deepEqual(
+    receipts.map(({ status }) => status),
+    ['accepted', 'duplicate'],
+  );
+});
+
 test('what was only observed lets nothing run where it is enforced', async () => {
   const { govern, reopen } = await open();
   const id = '01890000-0000-7000-8000-000000000001';

@@ -157,6 +157,7 @@ async function recordDecision(ground: Ground, asked: Asked, judged: Judged): Pro
         ...used,
       },
     }),
+    asked.id === undefined ? 'made' : 'chosen',
   );
   return decision;
 }

@@ -9,8 +9,8 @@ import type { RuledState, TenantState } from './state.ts';
 export type Own = Draft & { readonly tenant_id: string };
 
 export type Ground = {
-  /** Resolves when the event is durable; throws what refuses it. */
-  readonly record: (own: Own) => Promise<void>;
+  /** Resolves when the event is durable; throws what refuses it, as an id that is taken. */
+  readonly record: (own: Own, id?: 'made' | 'chosen') => Promise<void>;
   /** Fills in action and resources. */
   readonly describe: (event: Partial<Event>) => Partial<Event>;
   /** Unix milliseconds. */

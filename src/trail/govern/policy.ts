@@ -70,14 +70,15 @@ export async function putInForce(
     ...(brought ? { brought } : {}),
   };
   const diff = diffSets(before?.set, set);
-  await ground.record({
+  const own = {
     ...adminEvent(state.tenant, author, { policy: version, diff }),
     id: event_id,
     time: applied_at,
     tool: 'policy.apply',
     arguments: { version: set.version, before: before?.set.version ?? null, ...why },
     detail: `Policies ${set.version.slice(0, 19)} were put in force.`,
-  });
+  };
+  await ground.record(own, 'made');
   state.policy = { version, set };
   return version;
 }

@@ -158,6 +158,7 @@ async function refused(
         },
       },
     }),
+    'made',
   );
   return { ...final, approval };
 }
