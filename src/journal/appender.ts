@@ -24,7 +24,7 @@ export type AppenderOptions = {
   readonly disk: Disk;
   readonly chain: Chain;
   readonly health: Health;
-  /** The active file, opened for writing. */
+  /** The active file, opened as a log. */
   readonly file: number;
   /** Size above which the next file is begun. */
   readonly file_bytes: number;
@@ -77,18 +77,16 @@ async function writeGroup(
   const what = `the journal file ${name}`;
   const buffers = group.map(({ frames }) => frames);
   try {
-    await disk.write(file, buffers, bytes);
+    await disk.append(file, buffers, bytes);
   } catch (error) {
     // A part may be written: it is cut off for good before anything else is written in its place,
-    // lest a machine that stops leave a mixture of both, which no crash explains.
+    // lest a machine that stops leave a mixture of both, which no crash explains. What was synced
+    // before stays so: a sync that failed can lose no more than what is cut off.
     await cutOff(disk, file, bytes).catch((cause) => {
       throw health.failed(cause, what);
     });
     throw health.refused(error, what);
   }
-  await disk.sync(file).catch((error) => {
-    throw health.failed(error, what);
-  });
 }
 
 async function cutOff(disk: Disk, file: number, bytes: number): Promise<void> {

@@ -47,7 +47,7 @@ async function openActive(dir: string, disk: Disk, { logs, head }: Recovered) {
     if (logs.length > 0) {
       // The process before may have stopped between making or removing a file and this sync.
       await disk.syncFolder(dir);
-      return { log, file: await disk.open(log.path, 'write') };
+      return { log, file: await disk.open(log.path, 'log') };
     }
     const file = await createLog(disk, log);
     await makeLogDurable(disk, dir, file);

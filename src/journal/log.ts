@@ -41,17 +41,16 @@ export async function listLogs(disk: Disk, dir: string): Promise<readonly number
 }
 
 /**
- * Makes the file and returns it opened for writing. A file of that name is what an earlier try
+ * Makes the file and returns it opened as a log. A file of that name is what an earlier try
  * left: nothing in it was ever acknowledged.
  */
 export async function createLog(disk: Disk, log: Log): Promise<number> {
   await removeLog(disk, log.path);
   const file = await disk.open(log.path, 'create');
   try {
-    await disk.write(file, [encodeLogHeader(log.first)], 0);
-    return file;
+    await disk.write(file, [encodeLogHeader(log.first)], 0).finally(() => disk.close(file));
+    return await disk.open(log.path, 'log');
   } catch (error) {
-    await disk.close(file);
     await removeLog(disk, log.path);
     throw error;
   }

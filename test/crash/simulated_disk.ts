@@ -1,5 +1,5 @@
 /** A disk in memory that knows what was synced, and fails or loses its power at a given call. */
-import type { Disk } from '../../src/store/disk.ts';
+import type { Disk, OpenMode } from '../../src/store/disk.ts';
 import { type Chance, pick } from './chance.ts';
 import type { FileNode, FolderNode } from './media.ts';
 import * as media from './media.ts';
@@ -55,10 +55,23 @@ export function simulatedDisk({ root, chance, troubles }: SimulatedOptions): Sim
   const read = <T>(work: () => T): Promise<T> => pass({ changes: false }, work);
   const change = <T>(work: (outcome: Outcome) => T): Promise<T> => pass({ changes: true }, work);
 
-  const open = (path: string, mode: 'read' | 'write' | 'create') => {
+  const open = (path: string, mode: OpenMode) => {
     if (mode === 'create') createFile(root, path);
     files.set(next, media.nodeAt(root, path));
     return next++;
+  };
+
+  const write: Disk['write'] = (handle, buffers, position) => {
+    const bytes = Buffer.concat(buffers);
+    return change((outcome) => {
+      const size = outcome === 'part' ? chance(bytes.length) : bytes.length;
+      const part = bytes.subarray(0, size);
+      media.writeFile(fileOf(handle), { kind: 'write', position, bytes: part });
+    });
+  };
+  const sync: Disk['sync'] = (handle) => {
+    const file = fileOf(handle);
+    return pass({ changes: true, syncs: file }, () => media.syncFile(file));
   };
 
   return {
@@ -66,18 +79,13 @@ export function simulatedDisk({ root, chance, troubles }: SimulatedOptions): Sim
     close: async (handle) => void files.delete(handle),
     read: (handle, target, position) =>
       read(() => fileOf(handle).bytes.subarray(position).copy(target)),
-    write: (handle, buffers, position) => {
-      const bytes = Buffer.concat(buffers);
-      return change((outcome) => {
-        const size = outcome === 'part' ? chance(bytes.length) : bytes.length;
-        const part = bytes.subarray(0, size);
-        media.writeFile(fileOf(handle), { kind: 'write', position, bytes: part });
-      });
+    write,
+    // The system may stop, or fail, between the two that it does as one.
+    append: async (handle, buffers, position) => {
+      await write(handle, buffers, position);
+      await sync(handle);
     },
-    sync: (handle) => {
-      const file = fileOf(handle);
-      return pass({ changes: true, syncs: file }, () => media.syncFile(file));
-    },
+    sync,
     truncate: (handle, size_bytes) =>
       change(() => media.writeFile(fileOf(handle), { kind: 'truncate', size_bytes })),
     size: (handle) => read(() => fileOf(handle).bytes.length),

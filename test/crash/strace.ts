@@ -9,6 +9,7 @@ export const CALLS = [
   'fsync',
   'fdatasync',
   'pwrite64',
+  'pwritev',
   'write',
   'rename',
   'openat',

@@ -8,7 +8,7 @@ export type Trouble = {
   readonly from: number;
   /** How many calls fail; all where absent. */
   readonly times?: number;
-  /** For `write`: bytes that still reach the file before it fails. */
+  /** For `write` and `append`: bytes that still reach the file before it fails. */
   readonly part_bytes?: number;
 };
 
@@ -43,17 +43,22 @@ export function failingDisk(): FailingDisk {
     };
   }
 
+  function writing(operation: 'write' | 'append'): Disk['write'] {
+    return async (file, buffers, position) => {
+      const trouble = meet(operation);
+      if (trouble === undefined) return realDisk[operation](file, buffers, position);
+      const part = Buffer.concat(buffers).subarray(0, trouble.part_bytes ?? 0);
+      await realDisk[operation](file, [part], position);
+      throw systemError(trouble.code);
+    };
+  }
+
   return {
     open: guarded('open', realDisk.open),
     close: guarded('close', realDisk.close),
     read: guarded('read', realDisk.read),
-    async write(file, buffers, position) {
-      const trouble = meet('write');
-      if (trouble === undefined) return realDisk.write(file, buffers, position);
-      const part = Buffer.concat(buffers).subarray(0, trouble.part_bytes ?? 0);
-      await realDisk.write(file, [part], position);
-      throw systemError(trouble.code);
-    },
+    write: writing('write'),
+    append: writing('append'),
     sync: guarded('sync', realDisk.sync),
     truncate: guarded('truncate', realDisk.truncate),
     size: guarded('size', realDisk.size),

@@ -54,23 +54,25 @@ test('a full disk is said, loses nothing acknowledged, and is over when there is
   assert.ok((await verified(data)).ok);
 });
 
-test('a disk that refuses the last writes has every file closed all the same', {
-  skip: process.platform === 'linux' ? false : 'open files are listed on Linux alone',
-}, async () => {
-  const disk = failingDisk();
-  const data = join(mkdtempSync(join(tmpdir(), 'claw-last-')), 'data');
-  after(() => rmSync(dirname(data), { recursive: true }));
-  const config = loadConfig({ flags: { data, checkpoint_interval_ms: 2 ** 30 }, env: {} });
-  const onFault = () => {};
-  const options = { config, version: 'test', now: Date.now, onFault, index: 'memory' as const };
-  const parts = await openParts({ ...options, disk });
-  const trail = await composeTrail({ ...options, disk }, parts);
-  await trail.ingest([{ type: 'prompt', session_id: 's', content: 'x' }], ACME);
-  disk.trouble({ operation: 'write', code: 'ENOSPC', from: 1 });
-  await trail.close().catch(() => undefined);
-  const held = readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`));
-  assert.deepEqual(
-    held.filter((path) => path.startsWith(data)),
-    [],
-  );
-});
+for (const operation of ['write', 'append'] as const) {
+  test(`a disk whose last ${operation} fails has every file closed all the same`, {
+    skip: process.platform === 'linux' ? false : 'open files are listed on Linux alone',
+  }, async () => {
+    const disk = failingDisk();
+    const data = join(mkdtempSync(join(tmpdir(), 'claw-last-')), 'data');
+    after(() => rmSync(dirname(data), { recursive: true }));
+    const config = loadConfig({ flags: { data, checkpoint_interval_ms: 2 ** 30 }, env: {} });
+    const onFault = () => {};
+    const options = { config, version: 'test', now: Date.now, onFault, index: 'memory' as const };
+    const parts = await openParts({ ...options, disk });
+    const trail = await composeTrail({ ...options, disk }, parts);
+    await trail.ingest([{ type: 'prompt', session_id: 's', content: 'x' }], ACME);
+    disk.trouble({ operation, code: 'ENOSPC', from: 1 });
+    await trail.close().catch(() => undefined);
+    const held = readdirSync('/proc/self/fd').flatMap((fd) => targetOf(`/proc/self/fd/${fd}`));
+    assert.deepEqual(
+      held.filter((path) => path.startsWith(data)),
+      [],
+    );
+  });
+}

@@ -32,7 +32,7 @@ test('on a disk that is full an enforced action is denied, and permitted when th
   await govern.declareTask(task, BOT);
   const read = { session_id: 's1', tool: 'Read', arguments: { file_path: '/work/a' } };
   assert.equal((await govern.validate({ ...read, session_id: 's2' }, BOT)).outcome, 'permit');
-  disk.trouble({ operation: 'write', code: 'ENOSPC', from: 1 });
+  disk.trouble({ operation: 'append', code: 'ENOSPC', from: 1 });
   const refused = await govern.validate({ ...read, call_id: 'c1' }, BOT);
   assert.deepEqual([refused.outcome, refused.allowed, refused.recorded], ['deny', false, false]);
   const observed = await govern.validate({ ...read, call_id: 'c2', mode: 'observe' }, BOT);
