@@ -1,7 +1,7 @@
 /** Which policies hold for a request: Cedar is asked only about those that may. */
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { type Attributes, text, valuesOf } from './attribute.ts';
-import { type Circumstance, CONTEXT, circumstanceOf } from './circumstance.ts';
+import { CONTEXT, circumstanceOf } from './circumstance.ts';
 import type { PolicyRequest } from './policy.ts';
 import { PRINCIPAL } from './principal.ts';
 import { type Question, questionsOf } from './question.ts';
@@ -32,11 +32,15 @@ export function evaluator(rules: readonly Rule[]): Evaluate {
     return scope;
   };
   return (request) => {
-    const clocks = new Map<string, Circumstance>();
+    const clocks = new Map<string, Pick<Scene, 'principal' | 'circumstance' | 'known'>>();
     const sceneOf = ({ action, type, target }: Question, zone: string): Scene => {
-      const circumstance = clocks.get(zone) ?? circumstanceOf(request, zone);
-      clocks.set(zone, circumstance);
-      return { principal: request.principal, circumstance, action, type, target };
+      const clock = clocks.get(zone) ?? {
+        principal: request.principal,
+        circumstance: circumstanceOf(request, zone),
+        known: new Map(),
+      };
+      clocks.set(zone, clock);
+      return { ...clock, action, type, target };
     };
     /** What is the same for the whole call is asked once. */
     const call = new Map<Rule, boolean>();

@@ -47,7 +47,10 @@ export function policyRequest(event: Described, at: string): PolicyRequest {
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 function given<T extends object>(values: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Given<T>;
+  const known: Given<T> = {};
+  for (const name in values) {
+    const value = values[name];
+    if (value !== undefined) known[name] = value as Given<T>[typeof name];
+  }
+  return known;
 }

@@ -1,6 +1,6 @@
 /** Rules policies out whose conditions plainly do not hold, so that Cedar need not be asked. */
 import type { CedarValueJson, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
-import type { Attributes } from './attribute.ts';
+import type { Attribute, Attributes } from './attribute.ts';
 import { type Circumstance, CONTEXT } from './circumstance.ts';
 import { fitsPieces } from './glob.ts';
 import type { PolicyAction, PolicyRequest } from './policy.ts';
@@ -14,10 +14,12 @@ export type Scene = {
   readonly action: PolicyAction;
   readonly type: TargetName;
   readonly target: Target;
+  /** What was read of the agent and the circumstances, the same for all questions of the call. */
+  readonly known: Map<Attribute<never>, Value>;
 };
 
 /** Undefined where only Cedar can tell. */
-type Value = string | number | boolean | ReadonlySet<string> | Entity | undefined;
+export type Value = string | number | boolean | ReadonlySet<string> | Entity | undefined;
 type Entity = { readonly type: string; readonly id: string };
 type Reading = (scene: Scene) => Value;
 
@@ -122,10 +124,27 @@ function variable(name: unknown): Reading {
 function attribute(left: unknown, name: unknown): Reading {
   const of: unknown = Object(left)['Var'];
   if (typeof name !== 'string') return UNKNOWN;
-  if (of === 'context') return ({ circumstance }) => read(CONTEXT, circumstance, name);
-  if (of === 'principal') return ({ principal }) => read(PRINCIPAL, principal, name);
+  if (of === 'context') return once(CONTEXT, name, ({ circumstance }) => circumstance);
+  if (of === 'principal') return once(PRINCIPAL, name, ({ principal }) => principal);
   if (of !== 'resource') return UNKNOWN;
   return ({ type, target }) => read(TARGETS[type].attributes, target, name);
+}
+
+/** Many policies look at the same. */
+function once<From>(
+  attributes: Attributes<From>,
+  name: string,
+  fromOf: (scene: Scene) => From,
+): Reading {
+  const key = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  if (!key) return UNKNOWN;
+  return (scene) => {
+    const { known } = scene;
+    if (known.has(key)) return known.get(key);
+    const value = read(attributes, fromOf(scene), name);
+    known.set(key, value);
+    return value;
+  };
 }
 
 function read<From>(attributes: Attributes<From>, from: From, name: string): Value {

@@ -24,12 +24,16 @@ export function register(app: FastifyInstance, face: Face, allowedHosts: readonl
       hint: '/openapi.json lists every route.',
     });
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     addHeaders(reply, request.id);
     if (face.closing.aborted) throw closed();
     if (face.loopback) checkHost(request.headers.host, allowedHosts);
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => count(face, request, reply));
+  app.addHook('onResponse', (request, reply, done) => {
+    count(face, request, reply);
+    done();
+  });
   for (const route of ROUTES) {
     app.route({
       method: route.method,

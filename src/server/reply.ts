@@ -18,8 +18,10 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
+const EVERY = Object.entries(HEADERS);
+
 export function addHeaders({ raw }: FastifyReply, requestId: string): void {
-  for (const [name, value] of Object.entries(HEADERS)) raw.setHeader(name, value);
+  for (const [name, value] of EVERY) raw.setHeader(name, value);
   raw.setHeader('x-request-id', requestId);
 }
 

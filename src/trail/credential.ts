@@ -1,5 +1,5 @@
 /** Who may record, read and administer: bearer tokens, kept as hashes in one file of mode 0600. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { DEFAULT_TENANT, NAME_CHARS, TENANT } from '../event/event.ts';
 import { type Entropy, uuidv7 } from '../event/id.ts';
@@ -101,11 +101,13 @@ export type CredentialsOptions = {
   readonly entropy: Entropy;
 };
 
+type Known = { readonly stored: Stored; readonly digest: Buffer };
+
 type State = {
   readonly options: CredentialsOptions;
   file: CredentialFile;
   /** Tokens by the first bytes of their hash; comparing the whole is done in constant time. */
-  byHash: ReadonlyMap<string, readonly Stored[]>;
+  byHash: ReadonlyMap<number, readonly Known[]>;
   /** Uses that the file does not hold yet. */
   stale: boolean;
 };
@@ -171,16 +173,16 @@ function damaged(path: string, reason: string): Fault {
 
 function authenticate(state: State, token: string): Credential | undefined {
   const given = sha256(token);
-  const near = state.byHash.get(bucketOf(given.toString('hex'))) ?? [];
-  const match = near.find((stored) => timingSafeEqual(Buffer.from(stored.sha256, 'hex'), given));
+  const near = state.byHash.get(bucketOf(given)) ?? [];
+  const match = near.find(({ digest }) => timingSafeEqual(digest, given));
   if (!match) return undefined;
-  match.last_used = new Date(state.options.now()).toISOString();
+  match.stored.last_used = new Date(state.options.now()).toISOString();
   state.stale = true;
-  return shown(match);
+  return shown(match.stored);
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 async function create(state: State, request: NewCredential) {
@@ -252,12 +254,16 @@ async function save(state: State, tokens: Stored[]): Promise<void> {
 
 function adopt(state: State, file: CredentialFile): void {
   state.file = file;
-  state.byHash = Map.groupBy(file.tokens, (stored) => bucketOf(stored.sha256));
+  const known = file.tokens.map((stored) => ({
+    stored,
+    digest: Buffer.from(stored.sha256, 'hex'),
+  }));
+  state.byHash = Map.groupBy(known, ({ digest }) => bucketOf(digest));
   state.stale = false;
 }
 
-function bucketOf(hash: string): string {
-  return hash.slice(0, 8);
+function bucketOf(digest: Buffer): number {
+  return digest.readUInt32BE(0);
 }
 
 function shown(stored: Stored): Credential {
