@@ -1,5 +1,5 @@
 /** An approval from request to outcome: it has one, and it covers exactly one action. Pure. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalText } from '../event/canonical.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Approval } from './lifecycle.ts';
@@ -18,7 +18,7 @@ export type ExactAction = {
 export function actionHash(action: ExactAction): string {
   const { tool, cwd, agent_id, runtime, environment } = action;
   const exact = { tool, arguments: action.arguments, cwd, agent_id, runtime, environment };
-  return `sha256:${createHash('sha256').update(canonicalText(exact)).digest('hex')}`;
+  return `sha256:${hash('sha256', canonicalText(exact))}`;
 }
 
 export type Voter = {
