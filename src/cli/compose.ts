@@ -7,6 +7,7 @@ import { type Config, type ConfigInput, loadConfig } from '../trail/config.ts';
 import { type Credentials, openCredentials } from '../trail/credential.ts';
 import { openTrail } from '../trail/open.ts';
 import type { Trail } from '../trail/trail.ts';
+import { processCollector } from './collector.ts';
 import type { Replayed } from './demo.ts';
 import { version } from './version.ts';
 
@@ -36,7 +37,11 @@ export type StartOptions = ConfigInput & {
 export async function startServer(options: StartOptions): Promise<Running> {
   const config = loadConfig(options);
   const now = Date.now;
-  const trail = await openTrail({ config, version: version(), now, onFault: options.onFault });
+  const onIdle = processCollector();
+  const trail = await openTrail({
+    ...{ config, version: version(), now, onFault: options.onFault },
+    ...(onIdle && { onIdle }),
+  });
   try {
     return await serve(options, config, trail);
   } catch (error) {

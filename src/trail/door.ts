@@ -42,6 +42,8 @@ export type DoorOptions = ReadyOptions & {
   /** Resolves when the tenant has its keys and its first entry. */
   readonly admit: (tenant: string) => Promise<void>;
   readonly limits: { readonly queue_events: number };
+  /** Told when nothing waits for the disk any more; gives how to ask whether that still holds. */
+  readonly onIdle?: ((stillIdle: () => boolean) => void) | undefined;
   /** Told of the tokens that a durable event of a task reported. */
   readonly spend: (tenant: string, spent: Spent) => void;
 };
@@ -50,13 +52,15 @@ export function openDoor(options: DoorOptions): Door {
   const admission = { ...options, underway: new Map() };
   const producers = { ...options, describe: refuseReserved(options.describe) };
   let queued = 0;
-  const pass = async (inputs: readonly unknown[], producer: Producer, options: ReadyOptions) => {
+  const isIdle = () => queued === 0;
+  const pass = async (inputs: readonly unknown[], producer: Producer, ready: ReadyOptions) => {
     queued += inputs.length;
     try {
-      const prepared = await prepareAll(inputs, producer, options);
+      const prepared = await prepareAll(inputs, producer, ready);
       return await admitBatch(admission, inputs, prepared);
     } finally {
       queued -= inputs.length;
+      if (queued === 0) options.onIdle?.(isIdle);
     }
   };
   const owners = { ...options, idsMade: true };

@@ -38,12 +38,12 @@ const WAITING_READS = 256;
 
 /** A trail of opened parts, which it closes; where it throws they stay open. */
 export async function composeTrail(options: PartOptions, parts: Parts): Promise<Trail> {
-  const { config, now, version } = options;
+  const { config, now, version, onIdle } = options;
   const { journal, recent, ledger, engine, indexer, keyring, store, fresh } = parts;
   const admit = openAdmission(keyring.admit, (tenant) => life.opened(tenant));
   const newId = idMaker(now);
   const door = openDoor({
-    ...{ journal, keyring, store, recent, fresh, admit, now, newId },
+    ...{ journal, keyring, store, recent, fresh, admit, now, newId, onIdle },
     describe: (event) => describe(inTask(event, (site) => governing.taskOf(event.tenant_id, site))),
     spend: (...used) => governing.spend(...used),
     archived: ledger.lookup,

@@ -49,6 +49,8 @@ export type PartOptions = {
   readonly now: () => number;
   /** Told of what fails in the background: a full disk, a lost index. */
   readonly onFault: (fault: Fault) => void;
+  /** Told when nothing waits for the disk any more; gives how to ask whether that still holds. */
+  readonly onIdle?: (stillIdle: () => boolean) => void;
   /** `rebuild`: the index is made anew from journal and archive; `memory`: and never on a disk. */
   readonly index?: 'keep' | 'rebuild' | 'memory';
   /** What journal and store write to; the machine's own where absent. */
