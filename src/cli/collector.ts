@@ -1,8 +1,6 @@
 /** Runs the collector while nobody waits: what it does in the middle of a request, all wait for. */
 import { getHeapSpaceStatistics } from 'node:v8';
-
-/** Told that nobody waits, and asked again whether that still holds. */
-export type OnIdle = (stillIdle: () => boolean) => void;
+import type { OnIdle } from '../trail/door.ts';
 
 export type CollectorOptions = {
   /** Collects the young generation. */

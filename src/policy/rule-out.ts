@@ -127,7 +127,10 @@ function attribute(left: unknown, name: unknown): Reading {
   if (of === 'context') return once(CONTEXT, name, ({ circumstance }) => circumstance);
   if (of === 'principal') return once(PRINCIPAL, name, ({ principal }) => principal);
   if (of !== 'resource') return UNKNOWN;
-  return ({ type, target }) => read(TARGETS[type].attributes, target, name);
+  return ({ type, target }) => {
+    const named = attributeIn<Target>(TARGETS[type].attributes, name);
+    return named && read(named, target);
+  };
 }
 
 /** Many policies look at the same. */
@@ -136,20 +139,26 @@ function once<From>(
   name: string,
   fromOf: (scene: Scene) => From,
 ): Reading {
-  const key = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  const key = attributeIn(attributes, name);
   if (!key) return UNKNOWN;
   return (scene) => {
     const { known } = scene;
     if (known.has(key)) return known.get(key);
-    const value = read(attributes, fromOf(scene), name);
+    const value = read(key, fromOf(scene));
     known.set(key, value);
     return value;
   };
 }
 
-function read<From>(attributes: Attributes<From>, from: From, name: string): Value {
-  if (!Object.hasOwn(attributes, name)) return undefined;
-  const value = attributes[name]?.of(from);
+function attributeIn<From>(
+  attributes: Attributes<From>,
+  name: string,
+): Attribute<From> | undefined {
+  return Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+}
+
+function read<From>(attribute: Attribute<From>, from: From): Value {
+  const value = attribute.of(from);
   if (Array.isArray(value)) return setFrom(value.map(constantOf));
   return typeof value === 'object' || value === null ? undefined : value;
 }

@@ -1,13 +1,12 @@
 /** Checks sessions that ended or fell silent, and records what nobody saw as `gap` events. */
 import { createHmac } from 'node:crypto';
 import type { Engine, Filter, Query, SessionRow } from '../engine/engine.ts';
-import type { Draft } from '../event/event.ts';
 import { uuidOfHash } from '../event/id.ts';
 import { wholeOf } from '../event/part.ts';
 import type { SessionCoverage, Shortfall } from '../search/coverage.ts';
 import type { Coverages } from './coverage.ts';
 import type { Door } from './door.ts';
-import { isOwnSession, OWN_SESSION } from './own.ts';
+import { isOwnSession, OWN_SESSION, type Own } from './own.ts';
 
 export type AuditorOptions = Pick<Coverages, 'coverage'> & {
   readonly engine: Pick<Engine, 'sessions'>;
@@ -140,8 +139,6 @@ function isDue({ session_id, last_ms, ended }: SessionRow, { now_ms, silent_ms }
 function wholeSession({ session_id, parent_session_id }: SessionRow): string {
   return parent_session_id === undefined ? session_id : wholeOf({ session_id, parent_session_id });
 }
-
-type Own = Draft & { readonly tenant_id: string };
 
 function gapOf(tenant_id: string, report: SessionCoverage, shortfall: Shortfall): Own {
   const { kind, session_id, call_id, tool, witnesses } = shortfall;

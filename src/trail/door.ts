@@ -1,6 +1,5 @@
 /** The front door: what producers send becomes sealed, durable events, one receipt each. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Draft } from '../event/event.ts';
 import { OWN_ATTRIBUTE } from '../event/lifecycle.ts';
 import type { Producer } from '../event/normalise.ts';
 import { asFault, Fault } from '../fault/fault.ts';
@@ -10,12 +9,10 @@ import type { SealedEvent } from '../seal/seal.ts';
 import type { Store } from '../store/store.ts';
 import type { Fresh } from './fresh.ts';
 import { keepMoved } from './overflow.ts';
-import { refuseOwnSession } from './own.ts';
+import { type Own, refuseOwnSession } from './own.ts';
 import { prepareAll, type Ready, type ReadyOptions, SLICE, type Spent } from './ready.ts';
 import type { Recent } from './recent.ts';
 import type { Receipt } from './trail.ts';
-
-type Own = Draft & { readonly tenant_id: string };
 
 export type Door = {
   /** One receipt an input, in order. Throws only where nothing of the batch was recorded. */
@@ -31,6 +28,9 @@ export type Door = {
   readonly queued: () => number;
 };
 
+/** Told when nothing waits for the disk any more; gives how to ask whether that still holds. */
+export type OnIdle = (stillIdle: () => boolean) => void;
+
 export type DoorOptions = ReadyOptions & {
   readonly journal: Journal;
   readonly keyring: Keyring;
@@ -42,8 +42,7 @@ export type DoorOptions = ReadyOptions & {
   /** Resolves when the tenant has its keys and its first entry. */
   readonly admit: (tenant: string) => Promise<void>;
   readonly limits: { readonly queue_events: number };
-  /** Told when nothing waits for the disk any more; gives how to ask whether that still holds. */
-  readonly onIdle?: ((stillIdle: () => boolean) => void) | undefined;
+  readonly onIdle?: OnIdle | undefined;
   /** Told of the tokens that a durable event of a task reported. */
   readonly spend: (tenant: string, spent: Spent) => void;
 };

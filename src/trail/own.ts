@@ -1,5 +1,9 @@
 /** The sessions in which Claw speaks of itself: openings, heartbeats, readings of the trail. */
+import type { Draft } from '../event/event.ts';
 import { Fault } from '../fault/fault.ts';
+
+/** What the recorder says of itself, on its way to the front door. */
+export type Own = Draft & { readonly tenant_id: string };
 
 /** Openings, heartbeats and closings of a trail. */
 export const OWN_SESSION = 'claw';

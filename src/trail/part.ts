@@ -20,6 +20,7 @@ import { claimFolder } from '../store/folder.ts';
 import { lockFolder } from '../store/lock.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config.ts';
+import type { OnIdle } from './door.ts';
 import { type Fresh, openFresh } from './fresh.ts';
 import { type Indexer, openIndexer } from './indexer.ts';
 import { openRecent, type Recent } from './recent.ts';
@@ -49,8 +50,7 @@ export type PartOptions = {
   readonly now: () => number;
   /** Told of what fails in the background: a full disk, a lost index. */
   readonly onFault: (fault: Fault) => void;
-  /** Told when nothing waits for the disk any more; gives how to ask whether that still holds. */
-  readonly onIdle?: (stillIdle: () => boolean) => void;
+  readonly onIdle?: OnIdle;
   /** `rebuild`: the index is made anew from journal and archive; `memory`: and never on a disk. */
   readonly index?: 'keep' | 'rebuild' | 'memory';
   /** What journal and store write to; the machine's own where absent. */

@@ -1,5 +1,4 @@
 /** The contract of governance: the lifecycle from a declared task to its close, each recorded. */
-import type { Draft } from '../../event/event.ts';
 import type { Producer } from '../../event/normalise.ts';
 import type {
   Approval,
@@ -14,6 +13,7 @@ import type {
 } from '../../policy/lifecycle.ts';
 import type { PolicyFile, PolicySet } from '../../policy/policy.ts';
 import type { Difference } from '../../policy/replay.ts';
+import type { Own } from '../own.ts';
 
 /** Whoever calls: a credential by its name and id, never its token. */
 export type Actor = {
@@ -132,5 +132,5 @@ export type Govern = {
   readonly enforcement: (tenant: string) => Promise<Enforcement>;
   readonly setEnforcement: (settings: Enforcement, actor: Actor) => Promise<Enforcement>;
   /** Records what Claw itself says of the lifecycle: its attribute `claw` is nobody else's. */
-  readonly recordOwn: (own: Draft & { readonly tenant_id: string }) => Promise<void>;
+  readonly recordOwn: (own: Own) => Promise<void>;
 };

@@ -2,15 +2,14 @@
 import type { Draft, Event } from '../../event/event.ts';
 import { type LifecycleTool, OWN_ATTRIBUTE } from '../../event/lifecycle.ts';
 import type { Decision } from '../../policy/lifecycle.ts';
+import type { Door } from '../door.ts';
+import type { Own } from '../own.ts';
 import type { Actor } from './govern.ts';
 import type { Past } from './load.ts';
 import type { RuledState, TenantState } from './state.ts';
 
-export type Own = Draft & { readonly tenant_id: string };
-
 export type Ground = {
-  /** Resolves when the event is durable; throws what refuses it, as an id that is taken. */
-  readonly record: (own: Own, id?: 'made' | 'chosen') => Promise<void>;
+  readonly record: Door['record'];
   /** Fills in action and resources. */
   readonly describe: (event: Partial<Event>) => Partial<Event>;
   /** Unix milliseconds. */

@@ -6,9 +6,9 @@ import { compile } from '../../policy/cedar.ts';
 import { diffSets } from '../../policy/diff.ts';
 import { type Enforcement, enforcementSchema } from '../../policy/lifecycle.ts';
 import type { PolicyFile, PolicySet } from '../../policy/policy.ts';
-import { readerSession } from '../own.ts';
+import { type Own, readerSession } from '../own.ts';
 import type { Actor, Govern, PolicyVersion } from './govern.ts';
-import { type Ground, type Own, timeOf } from './ground.ts';
+import { type Ground, timeOf } from './ground.ts';
 import type { TenantState } from './state.ts';
 
 /** Bytes of all files of a policy set, as UTF-8. */
