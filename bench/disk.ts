@@ -1,6 +1,6 @@
-/** What the disk alone does: appends that are synced, at a fixed rate, beside the data folder. */
+/** What the disk alone does: appends as a journal's, at a fixed rate, beside the data folder. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realDisk } from '../src/store/disk.ts';
 import { paced } from './paced.ts';
@@ -21,16 +21,14 @@ export async function settledDisk(folder: string): Promise<readonly number[]> {
   // The kernel would begin to write the events that were made half a minute later: just then.
   spawnSync('sync');
   const path = join(folder, 'disk-probe');
-  const file = openSync(path, 'w');
+  const file = await emptyLog(path);
   const bytes = [Buffer.alloc(BYTES, 1)];
   try {
     for (let turn = 1; ; turn++) {
       let last: Promise<unknown> = Promise.resolve();
       const { took } = await paced(APPENDS, PER_MS, (i) => {
         // One after the other, as a journal does it.
-        last = last
-          .then(() => realDisk.write(file, bytes, (turn * APPENDS + i) * BYTES))
-          .then(() => realDisk.sync(file));
+        last = last.then(() => realDisk.append(file, bytes, (turn * APPENDS + i) * BYTES));
         return last;
       });
       if (turn === TURNS || Math.max(...took) < BUSY_MS) return took;
@@ -39,4 +37,10 @@ export async function settledDisk(folder: string): Promise<readonly number[]> {
     closeSync(file);
     rmSync(path);
   }
+}
+
+/** A new file, opened as the journal opens its own. */
+export async function emptyLog(path: string): Promise<number> {
+  writeFileSync(path, '', { mode: 0o600 });
+  return realDisk.open(path, 'log');
 }
