@@ -2,15 +2,8 @@
 import type { Step } from '../../search/rollback/plan.ts';
 import { type Backup, openBackup, stateFolder } from './backup.ts';
 import { type Compensate, compensated } from './compensate.ts';
-import { hashOf, look, make, type Present, remove, replace, tidyUp } from './file.ts';
-import {
-  openPlace,
-  openRoots,
-  type Place,
-  type Refusal,
-  type Refused,
-  type Root,
-} from './place.ts';
+import { hashOf, look, make, type Present, remove, replace, tidyUp, type Undoing } from './file.ts';
+import { openPlace, openRoots, type Refusal, type Refused, type Root } from './place.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -130,15 +123,17 @@ function undone(step: Step, { roots, apply, backup }: Taking): Outcome {
   const place = openPlace(step.path ?? '', { roots, missing });
   if ('refused' in place) return unplaced(step, place);
   try {
-    if (apply) tidyUp(place);
+    const keep = (kept: Uint8Array) => backup.keep(step.n, step.path ?? '', kept);
+    const undoing = { place, keep };
+    if (apply) tidyUp(undoing);
     const present = look(place);
     if ('refused' in present) return refusal(present);
     if (isAlready(present, data)) return { status: 'already' };
     const differs = differenceOf(present, step.expect);
     if (differs !== undefined) return { status: 'conflict', why: differs };
     if (!apply) return { status: 'ready' };
-    if (present.kind === 'file') backup.keep(step.n, step.path ?? '', present.data);
-    const refused = changed({ place, present, data, step });
+    if (present.kind === 'file') keep(present.data);
+    const refused = changed({ undoing, present, data, step });
     return refused === undefined ? { status: 'restored' } : refusal(refused);
   } finally {
     place.close();
@@ -146,7 +141,7 @@ function undone(step: Step, { roots, apply, backup }: Taking): Outcome {
 }
 
 type Changing = {
-  readonly place: Place;
+  readonly undoing: Undoing;
   readonly present: Present;
   readonly data: Buffer | undefined;
   readonly step: Step;
@@ -154,11 +149,11 @@ type Changing = {
 
 const NEW_MODE = 0o644;
 
-function changed({ place, present, data, step }: Changing): Refused | undefined {
-  if (data === undefined) return remove(place, present);
-  if (present.kind === 'file') return replace(place, present, data);
+function changed({ undoing, present, data, step }: Changing): Refused | undefined {
+  if (data === undefined) return remove(undoing, present);
+  if (present.kind === 'file') return replace(undoing, present, data);
   const mode = typeof step.mode === 'number' ? step.mode & 0o777 : NEW_MODE & ~process.umask();
-  return make(place, { data, mode });
+  return make(undoing.place, { data, mode });
 }
 
 /** Undefined for a file that is to be gone. */

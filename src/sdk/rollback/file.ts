@@ -14,7 +14,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import type { Place, Refused } from './place.ts';
@@ -37,20 +36,32 @@ export function hashOf(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** Removes what a run that was killed left beside the file: it may be the file's other name. */
-export function tidyUp(place: Place): void {
+/** What is undone, and where bytes go that belong nowhere any more. */
+export type Undoing = { readonly place: Place; readonly keep: (data: Uint8Array) => void };
+
+/**
+ * Mends what a run that was killed left behind: what it had written aside goes, since that may be
+ * the file's other name, and what it had taken away comes back where nothing came in its place.
+ */
+export function tidyUp(undoing: Undoing): void {
+  const { place } = undoing;
   rmSync(asideOf(place), { force: true });
+  if (statAt(awayOf(place)) !== undefined) putBack(undoing);
 }
 
 /** Follows no link, opens no pipe or device, and refuses a file that has other names too. */
 export function look({ name, at }: Place): Present | Refused {
-  const seen = statAt(at(name));
+  return lookAt(at(name));
+}
+
+function lookAt(path: string): Present | Refused {
+  const seen = statAt(path);
   if (seen === undefined) return { kind: 'absent' };
   if (seen.isSymbolicLink()) return { refused: 'link' };
   if (!seen.isFile()) return { refused: 'not_file' };
   if (seen.nlink > 1n) return { refused: 'hard_link' };
   if (seen.size > FILE_BYTES) return { refused: 'too_large' };
-  const handle = openSync(at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const handle = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const data = readFileSync(handle);
     const stat = fstatSync(handle, { bigint: true });
@@ -61,16 +72,24 @@ export function look({ name, at }: Place): Present | Refused {
   }
 }
 
-/** Puts `data` in the place of a file that was looked at, with its mode and owner. */
-export function replace(place: Place, present: Present, data: Uint8Array): Refused | undefined {
+/**
+ * Puts `data` in the place of a file that was looked at, with its mode and owner. A rename would
+ * replace whatever a person put there since the last look, so the file is taken away, compared
+ * once more, and only then the new one is put where nothing is: for that moment there is no file
+ * of the name. What is written through a handle that was opened before is lost, as ever.
+ */
+export function replace(undoing: Undoing, present: Present, data: Uint8Array): Refused | undefined {
   if (present.kind === 'absent') return { refused: 'gone' };
+  const { place } = undoing;
   const { stat } = present;
   const aside = writeAside(place, { data, mode: Number(stat.mode & 0o7777n), stat });
   try {
-    if (!isStill(place, stat)) return { refused: 'raced' };
-    renameSync(aside, place.at(place.name));
+    if (!takenAway(undoing, present)) return { refused: 'raced' };
+    if (!putIn(place, aside)) return { refused: 'raced' };
+    rmSync(awayOf(place), { force: true });
   } finally {
     rmSync(aside, { force: true });
+    if (statAt(awayOf(place)) !== undefined) putBack(undoing);
   }
   place.sync();
   return undefined;
@@ -83,11 +102,7 @@ export function make(
 ): Refused | undefined {
   const aside = writeAside(place, { data, mode });
   try {
-    // Unlike a rename a link never takes the place of what came there meanwhile.
-    linkSync(aside, place.at(place.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return { refused: 'exists' };
-    throw error;
+    if (!putIn(place, aside)) return { refused: 'exists' };
   } finally {
     rmSync(aside, { force: true });
   }
@@ -96,12 +111,76 @@ export function make(
 }
 
 /** Removes a file that was looked at. */
-export function remove(place: Place, present: Present): Refused | undefined {
+export function remove(undoing: Undoing, present: Present): Refused | undefined {
   if (present.kind === 'absent') return { refused: 'gone' };
-  if (!isStill(place, present.stat)) return { refused: 'raced' };
-  unlinkSync(place.at(place.name));
-  place.sync();
+  if (!takenAway(undoing, present)) return { refused: 'raced' };
+  rmSync(awayOf(undoing.place), { force: true });
+  undoing.place.sync();
   return undefined;
+}
+
+/** Whether what is now beside its place is what was looked at; anything else is put back. */
+function takenAway(undoing: Undoing, present: Present & { readonly kind: 'file' }): boolean {
+  const { place } = undoing;
+  if (statAt(awayOf(place)) !== undefined || !isStill(place, present.stat)) return false;
+  try {
+    renameSync(place.at(place.name), awayOf(place));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  if (isUnchanged(lookAt(awayOf(place)), present)) return true;
+  putBack(undoing);
+  return false;
+}
+
+/** Where its place was taken meanwhile, the bytes are kept and nothing stays beside the file. */
+function putBack({ place, keep }: Undoing): void {
+  const away = awayOf(place);
+  if (putIn(place, away)) {
+    place.sync();
+    return;
+  }
+  const here = statAt(place.at(place.name));
+  const there = lookAt(away);
+  if ('refused' in there) {
+    // A put back that was cut off: the file has both names.
+    const { dev, ino } = statAt(away) ?? {};
+    if (here !== undefined && here.dev === dev && here.ino === ino) rmSync(away, { force: true });
+    return;
+  }
+  if (there.kind === 'absent') return;
+  keep(there.data);
+  rmSync(away, { force: true });
+}
+
+/** File systems without links, links to others' files, and folders, which have none. */
+const UNLINKABLE: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** Unlike a rename a link never takes the place of what came there meanwhile: false then. */
+function putIn({ name, at }: Place, from: string): boolean {
+  try {
+    linkSync(from, at(name));
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!UNLINKABLE.has(codeOf(error))) throw error;
+    if (statAt(at(name)) !== undefined) return false;
+    renameSync(from, at(name));
+  }
+  rmSync(from, { force: true });
+  return true;
+}
+
+function isUnchanged(now: Present | Refused, then: Present & { readonly kind: 'file' }): boolean {
+  if ('refused' in now || now.kind === 'absent') return false;
+  const isOne = (['dev', 'ino', 'mode', 'uid', 'gid'] as const).every(
+    (field) => now.stat[field] === then.stat[field],
+  );
+  return isOne && now.data.equals(then.data);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 type Writing = {
@@ -137,6 +216,10 @@ function writeAside(place: Place, { data, mode, stat }: Writing): string {
 
 function asideOf({ name, at }: Place): string {
   return at(`.claw-rollback-${hashOf(Buffer.from(name)).slice(0, 16)}`);
+}
+
+function awayOf(place: Place): string {
+  return `${asideOf(place)}-was`;
 }
 
 function isStill({ name, at }: Place, stat: BigIntStats): boolean {
