@@ -1,5 +1,4 @@
 /** Archive segments in the store: written once, then read one record at a time. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { frameRecord, probeFrame } from '../journal/frame.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +13,7 @@ import {
   segmentKey,
 } from './segment.ts';
 import { openSegmentTables, type SegmentTables, segmentDamaged } from './segment-table.ts';
+import { inTurn, type Pace } from './turn.ts';
 
 export type Archive = {
   /** A tenant's segments, by their first index. */
@@ -24,8 +24,11 @@ export type Archive = {
   readonly recordsAt: (tenant: string, indices: readonly number[]) => Promise<JournalRecord[]>;
   /** The index of an archived event by its id. */
   readonly lookup: (tenant: string, id: string) => Promise<number | undefined>;
-  /** Writes one tenant's contiguous records as a segment, durably; twice gives the same object. */
-  readonly put: (records: readonly JournalRecord[]) => Promise<void>;
+  /**
+   * Writes one tenant's contiguous records as a segment, durably; twice gives the same object.
+   * `pace` is awaited between the steps; others have a turn of the event loop where absent.
+   */
+  readonly put: (records: readonly JournalRecord[], pace?: Pace) => Promise<void>;
 };
 
 /** Frames that are read at once, in bytes. */
@@ -52,11 +55,11 @@ export async function openArchive(store: Store): Promise<Archive> {
     segments: segmentsOf,
     ...readsOf({ store, tables, segmentsOf }),
     lookup: lookup.find,
-    async put(written) {
+    async put(written, pace = inTurn) {
       const [{ tenant, index: first }] = written as [JournalRecord];
       const segment = { tenant, first, count: written.length };
-      const bytes = await inTurns(encodeSegment(written));
-      await store.put(segmentKey(segment), bytes);
+      const bytes = await paced(encodeSegment(written), pace);
+      await store.put(segmentKey(segment), bytes, { pace });
       const others = segmentsOf(tenant).filter((held) => held.first !== first);
       tenants.set(
         tenant,
@@ -117,12 +120,12 @@ function wantedOf(segments: readonly SegmentName[], indices: readonly number[]) 
   return wanted;
 }
 
-/** What steps make, a turn of the event loop each: who waits for the journal waits no longer. */
-async function inTurns<T>(steps: Steps<T>): Promise<T> {
+/** What steps make: between them goes who waits for the journal. */
+async function paced<T>(steps: Steps<T>, pace: Pace): Promise<T> {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
-    await nextTurn();
+    await pace();
   }
 }
 

@@ -35,28 +35,30 @@ export type LedgerOptions = {
  * Throws what `startLogs` throws: `ledger.cut`, `ledger.forked`, `ledger.damaged`.
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { store, journal, signerFor, onFault } = options;
+  const { store, journal, signerFor } = options;
+  /** Callers for whom the archiver hurries. */
+  let waiting = 0;
   const archive = await openArchive(store);
   const progress = await readProgress(store);
   const { bytes, ...started } = await startLogs({ ...options, archive, progress });
-  const archiver = openArchiver({ ...options, limit: options.archive, archive, progress });
+  const archiver = openArchiver({
+    ...{ ...options, limit: options.archive, archive, progress },
+    hurries: () => waiting > 0,
+  });
   archiver.seen(bytes);
   const { integrate, logs } = await openIntegrator({ ...options, archiver, ...started });
   const published = (tenant: string) => logs.get(tenant)?.published();
   const { archived } = archiver;
   const archiveDue = coalesce(archiver.run);
-  const timer = startTimer(
-    async () => {
-      await integrate();
-      await archiveDue();
-    },
-    { interval_ms: options.interval_ms, onError: (error) => onFault?.(asFault(error)) },
-  );
+  const stop = startSteps({ integrate, archive: archiveDue }, options);
 
   return {
     ...openReader({ store, journal, archive, signerFor, archived, published }),
     integrate,
-    archive: archiveDue,
+    async archive() {
+      waiting++;
+      await archiveDue().finally(() => waiting--);
+    },
     async signNow(tenant) {
       await integrate();
       return published(tenant);
@@ -70,9 +72,31 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return new Map([...logs.keys()].map((tenant) => [tenant, of(tenant)]));
     },
     async close() {
-      timer.stop();
-      await timer.idle();
+      waiting++;
+      await stop();
       await integrate();
     },
+  };
+}
+
+/** Takes the steps at their interval; the returned function resolves when the last has ended. */
+function startSteps(
+  { integrate, archive }: Pick<Ledger, 'integrate' | 'archive'>,
+  { interval_ms, onFault }: LedgerOptions,
+): () => Promise<void> {
+  const onError = (error: unknown) => onFault?.(asFault(error));
+  let archiving: Promise<unknown> | undefined;
+  const timer = startTimer(
+    async () => {
+      await integrate();
+      // Trees are signed while it goes on.
+      archiving = archive().catch(onError);
+    },
+    { interval_ms, onError },
+  );
+  return async () => {
+    timer.stop();
+    await timer.idle();
+    await archiving;
   };
 }

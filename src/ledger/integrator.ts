@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Archiver } from './archiver.ts';
 import { type Log, type LogStart, openLog } from './log.ts';
 import { READ_LIMIT } from './start.ts';
-import { coalesce } from './turn.ts';
+import { coalesce, inTurn } from './turn.ts';
 
 export type IntegratorOptions = {
   readonly store: Store;
@@ -29,8 +29,8 @@ export type Integrator = {
 
 /** Records that are signed in one step, so that a long backlog fits in memory. */
 const STEP_RECORDS = 32_768;
-/** Records that are read at once: about a millisecond of work, then others have their turn. */
-const READ_RECORDS = 256;
+/** Records that are read at once: less than a millisecond of work, then others have their turn. */
+const READ_RECORDS = 64;
 /** Tenants that publish at the same time: few, as producers wait for the same disk. */
 const PUBLISHERS = 2;
 const NEW: LogStart = { edge: { size: 0, partials: [] }, bundle: [], sizes: [] };
@@ -64,6 +64,7 @@ export async function openIntegrator(options: IntegratorOptions): Promise<Integr
         archiver.seen(frameBytes(record));
         cursor = record.seq + 1;
       }
+      await inTurn();
     }
   }
 

@@ -59,11 +59,12 @@ export function parseSegmentKey(key: string): SegmentName | undefined {
   return name.count > 0 && segmentKey(name) === key ? name : undefined;
 }
 
-/** Work in steps of about a millisecond, between which others may have their turn. */
+/** Work in steps of less than a millisecond, between which others may have their turn. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** Records or ids of one step. */
-const STEP = 512;
+/** Records of one step, and ids, of which each is less work. */
+const RECORDS = 64;
+const IDS = 256;
 
 /** A tenant's records, contiguous by index, as a segment: same records, same bytes. */
 export function* encodeSegment(records: readonly JournalRecord[]): Steps<Buffer> {
@@ -79,7 +80,7 @@ export function* encodeSegment(records: readonly JournalRecord[]): Steps<Buffer>
   const offsets: number[] = [];
   let at = HEADER_BYTES;
   for (const record of records) {
-    if (offsets.length % STEP === STEP - 1) yield;
+    if (offsets.length % RECORDS === RECORDS - 1) yield;
     offsets.push(at);
     at = writeFrame(segment, at, record);
   }
@@ -147,7 +148,7 @@ function* timesOf(
 ): Steps<Pick<SegmentFooter, 'earliest_ms' | 'latest_ms' | 'untimed'>> {
   let [earliest_ms, latest_ms, untimed] = [2 ** 48, 0, 0];
   for (const [i, id] of ids.entries()) {
-    if (i % STEP === STEP - 1) yield;
+    if (i % IDS === IDS - 1) yield;
     const time = idTime(id);
     if (time === undefined) untimed++;
     else [earliest_ms, latest_ms] = [Math.min(earliest_ms, time), Math.max(latest_ms, time)];
@@ -227,7 +228,7 @@ function* encodePrints(ids: readonly string[]): Steps<Buffer> {
   // Texts sort ten times as fast as buffers do, and few at a time.
   const byFirst = Array.from({ length: FAN }, (): string[] => []);
   for (const [place, id] of ids.entries()) {
-    if (place % STEP === STEP - 1) yield;
+    if (place % IDS === IDS - 1) yield;
     const row = printText(id) + String.fromCharCode(place >>> 16, place & 0xffff);
     byFirst[row.charCodeAt(0)]?.push(row);
   }
@@ -239,7 +240,7 @@ function* encodePrints(ids: readonly string[]): Steps<Buffer> {
       const place = row.charCodeAt(PRINT_BYTES - 4) * 2 ** 16 + row.charCodeAt(PRINT_BYTES - 3);
       at = prints.writeUInt32LE(place, at + PRINT_BYTES - 4);
     }
-    if (rows.length >= STEP / 2) yield;
+    if (rows.length >= IDS) yield;
   }
   return prints;
 }

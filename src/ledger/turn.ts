@@ -1,4 +1,19 @@
-/** Lets callers share one run of a step. */
+/** Whose turn it is: steps that callers share, and work that lets others go first. */
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+
+/** Awaited between the steps of a long piece of work. */
+export type Pace = () => Promise<unknown>;
+
+/** Others have one turn of the event loop. */
+export const inTurn: Pace = nextTurn;
+
+/** Rest after a step of less than a millisecond: most of the time is left to who waits. */
+const REST_MS = 4;
+
+/** Work that nobody waits for rests, unless it must hurry. */
+export function calmUnless(hurries: () => boolean): Pace {
+  return () => (hurries() ? nextTurn() : wait(REST_MS));
+}
 
 /**
  * A step that never runs twice at once. A call while it runs waits for one more run, shared by all

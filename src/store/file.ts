@@ -33,11 +33,10 @@ export function openFileStore(options: FileStoreOptions): Store {
     size: async (key) => withObject(disk, join(root, requireKey(key)), disk.size),
     async put(key, bytes, options) {
       requireKey(key);
-      const durable = options?.durable ?? 'now';
       const written = inTurn(key, () =>
-        writer.write(key, bytes, durable).finally(() => opened.forget(key)),
+        writer.write(key, bytes, options).finally(() => opened.forget(key)),
       );
-      if (durable === 'later') writer.deferred.expect(written);
+      if (options?.durable === 'later') writer.deferred.expect(written);
       await written;
     },
     async swap(key, expected, bytes) {
@@ -46,7 +45,7 @@ export function openFileStore(options: FileStoreOptions): Store {
         const held = await readObject(disk, join(root, key));
         const same = expected === undefined ? held === undefined : held?.equals(expected);
         if (!same) throw storeConflict(key);
-        await writer.write(key, bytes, 'now').finally(() => opened.forget(key));
+        await writer.write(key, bytes).finally(() => opened.forget(key));
       });
     },
     async append(key, bytes) {

@@ -43,10 +43,12 @@ export type Store = {
 
 export type Range = { readonly from: number; readonly bytes: number };
 
-type PutOptions = {
+export type PutOptions = {
   /**
    * `now` (default): durable when the promise resolves. `later`: durable after the next `flush`;
    * for what can be rebuilt from the journal if the machine stops before.
    */
   readonly durable?: 'now' | 'later';
+  /** Awaited between the parts of a large object: who is in no hurry lets others have the disk. */
+  readonly pace?: () => Promise<unknown>;
 };

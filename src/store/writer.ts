@@ -3,15 +3,14 @@ import { dirname, join } from 'node:path';
 import { type Disk, isAbsent, writeFault } from './disk.ts';
 import { folderMaker } from './folders.ts';
 import { type GrowingFiles, growingFiles, type Workshop } from './growing.ts';
+import type { PutOptions } from './store.ts';
 import { type DeferredSyncs, deferredSyncs, newSyncGuard, syncFolders } from './syncs.ts';
 
 /** Unfinished writes stand in this folder of the root; its name can begin no key. */
 const UNFINISHED = '~unfinished';
 
-type Durable = 'now' | 'later';
-
 export type FileWriter = {
-  readonly write: (key: string, bytes: Uint8Array, durable: Durable) => Promise<void>;
+  readonly write: (key: string, bytes: Uint8Array, options?: PutOptions) => Promise<void>;
   readonly append: GrowingFiles['append'];
   readonly remove: (key: string) => Promise<void>;
   readonly deferred: DeferredSyncs;
@@ -28,17 +27,17 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
 
   return {
     deferred,
-    async write(key, bytes, durable) {
+    async write(key, bytes, options = {}) {
       const path = join(root, key);
       guard.check();
       try {
         await growing.close(key);
         await folders.make(dirname(path));
-        await disk.rename(await beside.write(key, bytes, durable), path);
+        await disk.rename(await beside.write(key, bytes, options), path);
       } catch (error) {
         throw writeFault(error, key);
       }
-      if (durable === 'later') deferred.add(path);
+      if (options.durable === 'later') deferred.add(path);
       else await guard.run(key, () => disk.syncFolder(dirname(path)));
     },
     append: growing.append,
@@ -60,6 +59,9 @@ export function fileWriter(root: string, disk: Disk): FileWriter {
   };
 }
 
+/** Bytes that are written, and synced, at once. */
+const PART_BYTES = 1024 * 1024;
+
 /** Files on their way; those of an earlier process are cleared away before the first of this. */
 function unfinishedFiles({ root, disk, guard, folders }: Workshop) {
   const folder = join(root, UNFINISHED);
@@ -71,7 +73,7 @@ function unfinishedFiles({ root, disk, guard, folders }: Workshop) {
     for (const { name } of await disk.list(folder)) await disk.remove(join(folder, name));
   }
 
-  async function write(key: string, bytes: Uint8Array, durable: Durable): Promise<string> {
+  async function write(key: string, bytes: Uint8Array, options: PutOptions): Promise<string> {
     cleared ??= clear().catch((error) => {
       cleared = undefined;
       throw error;
@@ -80,8 +82,12 @@ function unfinishedFiles({ root, disk, guard, folders }: Workshop) {
     const path = join(folder, String(count++));
     const file = await disk.open(path, 'create');
     try {
-      await disk.write(file, [bytes], 0);
-      if (durable === 'now') await guard.run(key, () => disk.sync(file));
+      for (let at = 0; at === 0 || at < bytes.length; at += PART_BYTES) {
+        if (at > 0) await options.pace?.();
+        await disk.write(file, [bytes.subarray(at, at + PART_BYTES)], at);
+        // What is synced all at once, the journal's own syncs wait for.
+        if (options.durable !== 'later') await guard.run(key, () => disk.sync(file));
+      }
     } catch (error) {
       await disk.remove(path).catch(() => {});
       throw error;

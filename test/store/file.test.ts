@@ -45,6 +45,38 @@ test('a put syncs the file before its name, and its folder after', async (t) => 
   assert.equal(disk.calls('syncFolder') - folders, 1);
 });
 
+test('a large object is written and synced in parts, between which others go first', async (t) => {
+  const disk = failingDisk();
+  const store = openFileStore({ root: temporaryFolder(t), disk });
+  await store.put('a/first', bytes);
+  const large = Buffer.from(Array.from({ length: 3.5 * 2 ** 20 }, (_, i) => (i * 7) ^ (i >>> 9)));
+  const before = (['write', 'sync', 'rename'] as const).map(disk.calls);
+  const seen: (readonly number[])[] = [];
+  const calls = () => (['write', 'sync', 'rename'] as const).map(disk.calls);
+  const pace = async () => seen.push(calls().map((count, i) => count - (before[i] ?? 0)));
+  await store.put('a/large', large, { pace });
+  assert.deepEqual(seen, [
+    [1, 1, 0],
+    [2, 2, 0],
+    [3, 3, 0],
+  ]);
+  assert.ok((await store.get('a/large'))?.equals(large));
+});
+
+test('of a large object that fails in its middle nothing is there', async (t) => {
+  const disk = failingDisk();
+  const root = temporaryFolder(t);
+  const store = openFileStore({ root, disk });
+  await store.put('a/first', bytes);
+  disk.trouble({ operation: 'write', code: 'ENOSPC', from: 3, part_bytes: 1000 });
+  await assert.rejects(store.put('a/large', Buffer.alloc(4 * 2 ** 20)), { code: 'data.full' });
+  disk.heal();
+  assert.equal(await store.get('a/large'), undefined);
+  assert.deepEqual(readdirSync(join(root, '~unfinished')), []);
+  await store.put('a/large', Buffer.alloc(4 * 2 ** 20, 1));
+  assert.equal(await store.size('a/large'), 4 * 2 ** 20);
+});
+
 test('deferred puts sync nothing until the flush, which syncs each object and folder once', async (t) => {
   const disk = failingDisk();
   const store = openFileStore({ root: temporaryFolder(t), disk });
