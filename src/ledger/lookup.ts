@@ -1,5 +1,4 @@
 /** Finds an archived event by its id: by time, by a filter, by its print, then by the record. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Bloom, bloomBytes, openBloom } from '../engine/sqlite/bloom.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -14,6 +13,7 @@ import {
   segmentKey,
 } from './segment.ts';
 import { type SegmentTables, segmentDamaged } from './segment-table.ts';
+import { inTurn } from './turn.ts';
 
 export type Lookup = {
   /** The index of an archived event. Throws `ledger.damaged`. */
@@ -152,7 +152,7 @@ const STEP = 16_384;
 
 async function addPrints(bloom: Bloom, prints: Buffer): Promise<void> {
   for (let i = 0; i + 1 <= prints.length / PRINT_BYTES; i++) {
-    if (i % STEP === STEP - 1) await nextTurn();
+    if (i % STEP === STEP - 1) await inTurn();
     bloom.add(hashOf(prints, PRINT_BYTES * i));
   }
 }
