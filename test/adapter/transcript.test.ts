@@ -160,6 +160,16 @@ suite('any record', () => {
     ),
   );
 
+  test('of openai-chat whose calls are none is the message that it was, with what stood there', () => {
+    for (const tool_calls of [[null], ['x', 7], 'x']) {
+      const adapted = readerOf('openai-chat')({ role: 'assistant', tool_calls }, 1);
+      const [draft, ...more] = 'drafts' in adapted ? adapted.drafts : [];
+      assert.equal(more.length, 0);
+      assert.equal(draft?.['type'], 'output');
+      assert.match(JSON.stringify(draft), /"tool_calls":/);
+    }
+  });
+
   for (const format of TRANSCRIPT_FORMATS) {
     test(`of ${format} becomes events, says why not, or is refused by name`, () => {
       fc.assert(

@@ -10,7 +10,7 @@ const USED = ['role', 'content', 'tool_calls', 'function_call', 'reasoning_conte
 export function messageSaid(message: Fields, user: string | undefined): readonly Said[] {
   const role = nameIn(message, 'role');
   const content = textOf(message['content']);
-  const left = raw({ ...kept(message, USED), ...mediaOf(message) });
+  const left = raw({ ...kept(message, USED), ...mediaOf(message), ...strangeCalls(message) });
   switch (role) {
     case 'tool':
     case 'function':
@@ -39,7 +39,7 @@ function person(id: string | undefined, name: string | undefined) {
 function assistant(message: Fields, content: string | undefined): readonly Said[] {
   const mind = textIn(message, 'reasoning_content') ?? '';
   const refusal = textIn(message, 'refusal') ?? '';
-  const asks = listAt(message, 'tool_calls').length > 0 || isObject(message['function_call']);
+  const asks = listAt(message, 'tool_calls').some(isObject) || isObject(message['function_call']);
   // A message that says nothing and asks for nothing is still one that the model gave.
   const empty = content === undefined && mind === '' && refusal === '' && !asks;
   const words = content === undefined || (content === '' && !empty) ? undefined : content;
@@ -50,6 +50,13 @@ function assistant(message: Fields, content: string | undefined): readonly Said[
       ? []
       : [{ type: 'output', content: refusal, detail: 'The model refused.', part: 'refusal' }]),
   ] as readonly Said[];
+}
+
+/** What stands where calls do and is none. */
+function strangeCalls({ tool_calls: calls = null }: Fields): Fields {
+  const strange = Array.isArray(calls) ? calls.filter((call) => !isObject(call)) : calls;
+  const none = strange === null || (Array.isArray(strange) && strange.length === 0);
+  return none ? {} : { tool_calls: contained(strange) };
 }
 
 /** Parts that are no text: images, audio, files. */
