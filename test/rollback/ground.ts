@@ -3,9 +3,18 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from '../../src/sdk/rollback/plan.ts';
+import { hashOf } from '../../src/search/rollback/image.ts';
 import type { Step } from '../../src/search/rollback/plan.ts';
 
 export const ID = '0199a3f2-7c11-7e2a-9d55-3f0a1b2c3d4e';
+
+/** What every step of these plans has. */
+export const base = { tool: 'Write', event_id: 'e', session_id: 's', calls: 1 };
+
+export const hashed = (text: string) => ({
+  sha256: hashOf(Buffer.from(text)),
+  bytes: text.length,
+});
 
 export function openGround() {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'claw-rollback-')));

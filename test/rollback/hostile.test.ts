@@ -19,12 +19,8 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { applyPlan, type StepResult } from '../../src/sdk/rollback/apply.ts';
 import { readPlan } from '../../src/sdk/rollback/plan.ts';
-import { hashOf } from '../../src/search/rollback/image.ts';
 import type { Step } from '../../src/search/rollback/plan.ts';
-import { filesIn, openGround, planOf } from './ground.ts';
-
-const hashed = (text: string) => ({ sha256: hashOf(Buffer.from(text)), bytes: text.length });
-const base = { tool: 'Write', event_id: 'e', session_id: 's', calls: 1 };
+import { base, filesIn, hashed, openGround, planOf } from './ground.ts';
 
 function restoring(n: number, path: string, from = 'agent', content = 'before'): Step {
   const to = hashed(content);

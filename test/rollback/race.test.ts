@@ -12,13 +12,10 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { applyPlan } from '../../src/sdk/rollback/apply.ts';
-import { hashOf } from '../../src/search/rollback/image.ts';
 import type { Step } from '../../src/search/rollback/plan.ts';
 import { watchCalls } from './calls.ts';
-import { filesIn, openGround, planOf } from './ground.ts';
+import { base, filesIn, hashed, openGround, planOf } from './ground.ts';
 
-const hashed = (text: string) => ({ sha256: hashOf(Buffer.from(text)), bytes: text.length });
-const base = { tool: 'Write', event_id: 'e', session_id: 's', calls: 1 };
 const KINDS = ['restore', 'delete', 'create'] as const;
 type Kind = (typeof KINDS)[number];
 
